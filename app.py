@@ -1,0 +1,164 @@
+"""The ASGI application: routes to sign in, out and ask for health, around the pages' router."""
+
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+import uvicorn
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from streamlit import config
+
+from db.settings import Settings, secret_file
+from pages import ADDRESSES, sign_in, wire
+from pages.failures import explain, keep_data_out_of_logs
+from privacy import close_door, open_door, signin_session, web_sessions
+from privacy.tickets import client_family, digest, redeem
+
+ROOT = Path(__file__).parent
+LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes, from a browser to us
+PROVIDER_COOKIES = ("_streamlit_user", "_streamlit_user_tokens")
+
+
+def enter(request: Request) -> Response:
+    """Trades a ticket for the session's cookie and opens the page that was asked for."""
+    former = request.cookies.get(wire.session_cookie(SETTINGS))
+    token = redeem(
+        request.query_params.get("ticket", ""),
+        browser=digest(request.cookies.get(wire.browser_cookie(SETTINGS), "")),
+        client=client_family(request.headers),
+        former=digest(former) if former else None,
+        now=datetime.now(UTC),
+    )
+    if token is None:
+        return _to("/?notice=ticket")
+    answer = _to(landing(request.query_params.get("to", "/")))
+    name = wire.session_cookie(SETTINGS)
+    answer.headers.append("set-cookie", wire.cookie(SETTINGS, name, token, same_site="Strict"))
+    _forget_provider(request, answer)
+    return answer
+
+
+def leave(request: Request) -> Response:
+    """Ends the session of the browser that asks, then takes it to the sign-in.
+
+    The cookie is SameSite=Strict, so a link on another site can sign nobody out.
+    """
+    to = landing(request.query_params.get("to", "/"))
+    token = request.cookies.get(wire.session_cookie(SETTINGS))
+    if token:
+        web_sessions.end(digest(token), now=datetime.now(UTC))
+    why = request.query_params.get("why", "")
+    if why in sign_in.NOTICES:
+        to += f"{'&' if '?' in to else '?'}notice={why}"
+    answer = _to(to)
+    if token:
+        name = wire.session_cookie(SETTINGS)
+        answer.headers.append("set-cookie", wire.gone(SETTINGS, name))
+        _forget_provider(request, answer)
+    return answer
+
+
+def health(_: Request) -> Response:
+    """Whether this process and its database answer; nothing else is told."""
+    try:
+        with signin_session() as connection:
+            connection.execute(select(1))
+    except (SQLAlchemyError, RuntimeError):
+        return JSONResponse({"status": "failing", "database": "does not answer"}, 503)
+    return JSONResponse({"status": "ok", "database": "answers"})
+
+
+def landing(to: str) -> str:
+    """Where to go afterwards: one of our own pages, never another site.
+
+    >>> landing("/mastery?class=x"), landing("//evil.example/mastery"), landing("/auth/leave")
+    ('/mastery?class=x', '/', '/')
+    """
+    parts = urlsplit(to)
+    if parts.scheme or parts.netloc or parts.path.removeprefix("/") not in ADDRESSES:
+        return "/"
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def serve(settings: Settings) -> None:
+    """Serves until Ctrl-C or SIGTERM. The database must be there already."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        access_log=False,  # addresses may hold what a person looked at
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    if config.get_option("client.showErrorDetails") != "none":
+        raise RuntimeError(
+            f"Streamlit did not find {ROOT / '.streamlit' / 'config.toml'}, which closes what must "
+            f"be closed. Start Chalkline in {ROOT}, best with 'make run'."
+        )
+    keep_data_out_of_logs()
+    open_door(SETTINGS)
+    try:
+        web_sessions.tidy(now=datetime.now(UTC))
+        yield
+    finally:
+        close_door()
+
+
+def _configure(settings: Settings) -> None:
+    """Tells Streamlit what only the environment knows."""
+    secret = secret_file(settings.context_secret_file)
+    # Derived, so that several processes behind a proxy accept each other's cookies.
+    config.set_option(
+        "server.cookieSecret", hashlib.sha256(b"chalkline streamlit cookies" + secret).hexdigest()
+    )
+    config.set_option("server.allowedHosts", list(settings.allowed_hosts))
+    if settings.public_url is not None:
+        config.set_option("server.corsAllowedOrigins", [settings.public_url])
+
+
+def _to(address: str) -> Response:
+    return RedirectResponse(address, 303, headers={"cache-control": "no-store"})
+
+
+def _forget_provider(request: Request, answer: Response) -> None:
+    """Streamlit keeps a provider's word for 30 days; ours is traded at once and thrown away."""
+    for name in request.cookies:
+        if name.startswith(PROVIDER_COOKIES):
+            answer.headers.append("set-cookie", wire.gone(SETTINGS, name))
+
+
+os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
+SETTINGS = Settings.load()
+_configure(SETTINGS)
+app = st.App(
+    ROOT / "pages" / "router.py",
+    routes=[
+        Route("/auth/enter", enter),
+        Route("/auth/leave", leave),
+        Route("/health", health),
+    ],
+    middleware=[
+        Middleware(TrustedHostMiddleware, allowed_hosts=SETTINGS.allowed_hosts, www_redirect=False),
+        Middleware(wire.Wire, settings=SETTINGS),
+    ],
+    lifespan=_lifespan,
+    on_script_error=explain,
+)

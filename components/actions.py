@@ -1,0 +1,82 @@
+"""The four answers to a flag: acknowledge, snooze, wrong flag, refer; three clicks at most."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+import streamlit as st
+
+from components import words
+from components.show import plain
+
+Wrongs = Mapping[str, str]
+_WEEKS: Final = (1, 2, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What was chosen for one flag; `until` goes with a snooze, `reason` with a wrong flag,
+    `note` is what the teacher typed (never logged).
+    """
+
+    kind: Literal["acknowledge", "snooze", "wrong flag", "refer", "open"]
+    flag: str
+    until: date | None = None
+    reason: str = ""
+    note: str = ""
+
+
+def actions(flag: str, *, wrongs: Wrongs, today: date) -> Action | None:
+    """The row of buttons; each panel is built only while it is open.
+
+    `wrongs` gives the reasons for a wrong flag, stored word to the sentence shown. Snoozing
+    ends at the start of a school week, `today` deciding which.
+    """
+    with st.container(horizontal=True, key=f"actions-{flag}"):
+        if st.button("Acknowledge", key=f"acknowledge-{flag}"):
+            return Action("acknowledge", flag)
+        return _snooze(flag, today) or _wrong(flag, wrongs) or _refer(flag)
+
+
+def mondays(today: date) -> list[date]:
+    """The Mondays a snooze may last until: one, two and four school weeks ahead.
+
+    >>> [str(day) for day in mondays(date(2026, 11, 22))]
+    ['2026-11-23', '2026-11-30', '2026-12-14']
+    """
+    coming = today + timedelta(days=7 - today.weekday())
+    return [coming + timedelta(weeks=weeks - 1) for weeks in _WEEKS]
+
+
+def _snooze(flag: str, today: date) -> Action | None:
+    with st.popover("Snooze", key=f"snooze-{flag}", on_change="rerun") as panel:
+        if not panel.open:
+            return None
+        st.markdown("Show this again on")
+        for monday in mondays(today):
+            if st.button(words.day(monday, today), key=f"until-{flag}-{monday}", width="stretch"):
+                return Action("snooze", flag, until=monday)
+    return None
+
+
+def _wrong(flag: str, wrongs: Wrongs) -> Action | None:
+    with st.popover("Wrong flag", key=f"wrong-{flag}", on_change="rerun") as panel:
+        if not panel.open:
+            return None
+        st.markdown("Why is it wrong? Your answer improves the rules.")
+        for reason, sentence in wrongs.items():
+            if st.button(plain(sentence), key=f"because-{flag}-{reason}", width="stretch"):
+                return Action("wrong flag", flag, reason=reason)
+    return None
+
+
+def _refer(flag: str) -> Action | None:
+    with st.popover("Refer", key=f"refer-{flag}", on_change="rerun") as panel:
+        if not panel.open:
+            return None
+        with st.form(f"referral-{flag}", border=False):
+            note = st.text_area("Note for the counselor (may stay empty)", max_chars=2000)
+            if st.form_submit_button("Refer to counselor", type="primary"):
+                return Action("refer", flag, note=note.strip())
+    return None

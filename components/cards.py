@@ -1,0 +1,123 @@
+"""Cards for the triage list: who, how urgent, why, what clears it, and the actions to take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+import streamlit as st
+
+from components.actions import Action, Wrongs, actions
+from components.show import plain
+from components.sparkline import sparkline
+
+Severity = Literal["urgent", "soon", "watch"]
+# Word, shape and colour: any one of them can be missed.
+_SEVERITY: Final[dict[Severity, tuple[str, str, Literal["red", "orange", "gray"]]]] = {
+    "urgent": ("▲", "Urgent", "red"),
+    "soon": ("◆", "Soon", "orange"),
+    "watch": ("●", "Watch", "gray"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerCard:
+    """One flagged learner, in words. `flag` is the opaque token that actions return."""
+
+    flag: str
+    rank: int
+    name: str
+    class_name: str
+    severity: Severity
+    reasons: Sequence[str]
+    clears_when: str
+    next_step: str
+    weeks: Sequence[float] = ()
+    weeks_alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReteachCard:
+    """A notice about a whole class: one competency many miss, instead of a flag for each."""
+
+    notice: str
+    class_name: str
+    competency: str
+    reason: str
+    learners: Sequence[str]
+    next_step: str
+
+
+def severity_words(severity: Severity) -> str:
+    """Shape and word.
+
+    >>> severity_words("urgent")
+    '▲ Urgent'
+    """
+    shape, word, _ = _SEVERITY[severity]
+    return f"{shape} {word}"
+
+
+def learner_card(card: LearnerCard, *, wrongs: Wrongs, today: date) -> Action | None:
+    """Draw one card; the answer is the action just chosen, if any. For the rest see `actions`."""
+    with st.container(border=True, key=f"card-{card.flag}", gap="small"):
+        opened = _heading(card)
+        reasons = "\n".join(f"- {plain(reason)}" for reason in card.reasons)
+        st.markdown(f"{reasons}\n\n**Next step:** {plain(card.next_step)}")
+        st.caption(f"Clears when {plain(card.clears_when)}.")
+        chosen = actions(card.flag, wrongs=wrongs, today=today)
+    return Action("open", card.flag) if opened else chosen
+
+
+def _heading(card: LearnerCard) -> bool:
+    """Rank, name, class, severity and the activity trend; True when the name was clicked."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            opened = st.button(
+                f"**{card.rank}. {plain(card.name)}**",
+                key=f"open-{card.flag}",
+                type="tertiary",
+                icon=":material/arrow_forward:",
+                icon_position="right",
+            )
+            st.badge(severity_words(card.severity), color=_SEVERITY[card.severity][2])
+            st.caption(plain(card.class_name), width="content")
+        if card.weeks:
+            with st.container(width=max(64, 8 * len(card.weeks))):
+                sparkline(card.weeks, alt=card.weeks_alt, key=f"weeks-{card.flag}")
+    return opened
+
+
+def learner_row(card: LearnerCard) -> Action | None:
+    """A card in one line, for lists of fifty and more: the actions wait on the learner's page."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"row-{card.flag}"):
+        opened = st.button(
+            f"{card.rank}. {plain(card.name)}", key=f"open-{card.flag}", type="tertiary"
+        )
+        st.badge(severity_words(card.severity), color=_SEVERITY[card.severity][2])
+        st.caption(plain("; ".join([card.class_name, *card.reasons])), width="stretch")
+    return Action("open", card.flag) if opened else None
+
+
+def reteach_card(card: ReteachCard) -> Action | None:
+    """One notice for a class; who is concerned is one click away."""
+    with st.container(border=True, key=f"card-{card.notice}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Reteach {plain(card.competency)}**", width="content")
+            st.badge("■ Whole class", color="blue")
+            st.caption(plain(card.class_name), width="content")
+        st.markdown(f"{plain(card.reason)}\n\n**Next step:** {plain(card.next_step)}")
+        with st.container(horizontal=True):
+            done = st.button("Acknowledge", key=f"acknowledge-{card.notice}")
+            with st.popover("Who", key=f"who-{card.notice}"):
+                st.markdown("\n".join(f"- {plain(name)}" for name in card.learners))
+    return Action("acknowledge", card.notice) if done else None
+
+
+def overflow_line(hidden: int, shown: int) -> None:
+    """Say how many more there are than the list's capacity."""
+    if hidden:
+        more = f"{hidden} more learner{'s' if hidden > 1 else ''}"
+        st.caption(f"Showing the {shown} most urgent; {more} meet a rule this week.")

@@ -1,0 +1,42 @@
+"""Figures as pure functions: a table in, a Plotly figure out; `…_alt` gives its sentence."""
+
+from components.figures.content import (
+    completion_bars,
+    completion_bars_alt,
+    item_map,
+    item_map_alt,
+    option_counts,
+    option_counts_alt,
+)
+from components.figures.heatmap import print_heatmap, print_heatmap_alt
+from components.figures.layout import layout
+from components.figures.learner import (
+    activity_trend,
+    activity_trend_alt,
+    attendance_strip,
+    attendance_strip_alt,
+    mastery_timeline,
+    mastery_timeline_alt,
+    score_history,
+    score_history_alt,
+)
+
+__all__ = [
+    "activity_trend",
+    "activity_trend_alt",
+    "attendance_strip",
+    "attendance_strip_alt",
+    "completion_bars",
+    "completion_bars_alt",
+    "item_map",
+    "item_map_alt",
+    "layout",
+    "mastery_timeline",
+    "mastery_timeline_alt",
+    "option_counts",
+    "option_counts_alt",
+    "print_heatmap",
+    "print_heatmap_alt",
+    "score_history",
+    "score_history_alt",
+]

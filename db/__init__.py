@@ -1,0 +1,1 @@
+"""Keeps the data: settings, server, engine, tables, migrations, loaders, jobs and backups."""

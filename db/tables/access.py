@@ -1,0 +1,90 @@
+"""Accounts, signed-in browsers and the secret that signs a viewer's context."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Boolean, DateTime, Integer, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import DEFAULT, Table, to
+
+
+class Account(Table):
+    """One row per account with which a member of staff signs in."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (to("staff", "district_id", "staff_id"),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(Uuid)
+    sign_in_name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    must_change_password: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+    disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    failed_attempts: Mapped[int] = mapped_column(Integer, server_default=DEFAULT)
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_failed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_sign_in_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    password_changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    oidc_issuer: Mapped[str | None] = mapped_column(Text)
+    oidc_subject: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+
+
+class WebSession(Table):
+    """One row per signed-in browser; deleting it signs the browser out."""
+
+    __tablename__ = "web_sessions"
+    __table_args__ = (to("accounts", "district_id", "account_id", cascade=True),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    district_id: Mapped[int] = mapped_column(Integer)
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    role: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    last_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    absolute_expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    client: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SignInTicket(Table):
+    """One row per correct password, traded once within a minute for a session cookie."""
+
+    __tablename__ = "sign_in_tickets"
+    __table_args__ = (to("accounts", "district_id", "account_id", cascade=True),)
+
+    ticket_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    district_id: Mapped[int] = mapped_column(Integer)
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    role: Mapped[str] = mapped_column(Text)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SignInAttempt(Table):
+    """One row per sign-in attempt, for known and unknown names alike, so that both lock out the
+    same way.
+    """
+
+    __tablename__ = "sign_in_attempts"
+
+    attempt_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    name_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    succeeded: Mapped[bool] = mapped_column(Boolean)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+
+
+class ContextSecret(Table):
+    """One row: the padded HMAC keys with which the application signs a viewer's context. Read only
+    by the policies' own functions.
+    """
+
+    __tablename__ = "context_secrets"
+
+    secret_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    inner_pad: Mapped[bytes] = mapped_column(LargeBinary)
+    outer_pad: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,162 @@
+"""Consent, retention, keys, and the audit trail."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import DEFAULT, Table, to
+
+
+class Consent(Table):
+    """One row per consent given for a learner, kept after withdrawal."""
+
+    __tablename__ = "consents"
+    __table_args__ = (to("learners", "district_id", "learner_id", cascade=True),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    consent_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    learner_id: Mapped[UUID] = mapped_column(Uuid)
+    law: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text)
+    given_by: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class RetentionRule(Table):
+    """One row per rule of how long a category of data is kept and what happens then."""
+
+    __tablename__ = "retention_rules"
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    rule_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    category: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    legal_basis: Mapped[str] = mapped_column(Text)
+    trigger: Mapped[str] = mapped_column(Text)
+    delay_days: Mapped[int] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+
+
+class LegalHold(Table):
+    """One row per order to keep data; null learner holds the whole district."""
+
+    __tablename__ = "legal_holds"
+    __table_args__ = (to("staff", "district_id", "placed_by=staff_id"),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    hold_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    learner_id: Mapped[UUID | None] = mapped_column(Uuid)
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[UUID] = mapped_column(Uuid)
+    placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ErasureRequest(Table):
+    """One row per request for access, correction or erasure; outlives the learner by her anonymous
+    identifier.
+    """
+
+    __tablename__ = "erasure_requests"
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    anonymous_id: Mapped[UUID] = mapped_column(Uuid)
+    learner_id: Mapped[UUID | None] = mapped_column(Uuid)
+    requested_by: Mapped[str] = mapped_column(Text)
+    received_on: Mapped[date] = mapped_column(Date)
+    due_on: Mapped[date] = mapped_column(Date)
+    verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    approved_by: Mapped[UUID | None] = mapped_column(Uuid)
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    outcome: Mapped[str | None] = mapped_column(Text)
+
+
+class KeyUsage(Table):
+    """One row per batch of uses of a key: who, which key, what for, how often."""
+
+    __tablename__ = "key_usage"
+
+    usage_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    district_id: Mapped[int | None] = mapped_column(Integer)
+    kek_id: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    uses: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+
+
+class AuditEntry(Table):
+    """One row per thing somebody did or saw. Append only."""
+
+    __tablename__ = "audit_log"
+
+    district_id: Mapped[int | None] = mapped_column(Integer)
+    audit_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    actor: Mapped[UUID | None] = mapped_column(Uuid)
+    role: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[UUID | None] = mapped_column(Uuid)
+    detail: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    previous: Mapped[bytes | None] = mapped_column(LargeBinary)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class AuditCheckpoint(Table):
+    """One row per signed Merkle root of the audit log; copies are kept outside the database."""
+
+    __tablename__ = "audit_checkpoints"
+
+    checkpoint_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    tree_size: Mapped[int] = mapped_column(BigInteger)
+    root_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+
+
+class Disclosure(Table):
+    """One row per disclosure of a learner's record to somebody outside those responsible for her.
+    """
+
+    __tablename__ = "disclosures"
+    __table_args__ = (to("learners", "district_id", "learner_id", cascade=True),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    disclosure_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    learner_id: Mapped[UUID] = mapped_column(Uuid)
+    disclosed_to: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    legal_basis: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+
+
+class BreakGlass(Table):
+    """One row per emergency view of one learner by an administrator."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        to("learners", "district_id", "learner_id", cascade=True),
+        to("staff", "district_id", "staff_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    grant_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    staff_id: Mapped[UUID] = mapped_column(Uuid)
+    learner_id: Mapped[UUID] = mapped_column(Uuid)
+    reason: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)

@@ -1,0 +1,50 @@
+"""The site map: every page of Chalkline, one record each; a new page is a file and a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from privacy import Viewer
+
+TEACHER, COUNSELOR, ADMINISTRATOR = "teacher", "counselor", "administrator"
+EVERYONE = frozenset({TEACHER, COUNSELOR, ADMINISTRATOR, "records", "security"})
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its words, its address, who may open it and which module shows it."""
+
+    title: str
+    address: str  # the path, without slashes
+    icon: str  # a Material symbol's name
+    roles: frozenset[str]
+    module: str  # has `page(viewer)`; imported when the page is first opened
+    in_menu: bool = True
+
+    def function(self) -> Callable[[Viewer], None]:
+        """The function that shows the page."""
+        show: Callable[[Viewer], None] = import_module(self.module).page
+        return show
+
+
+PAGES = (
+    Page("Today", "today", "today", frozenset({TEACHER}), "pages.students.today"),
+    Page("Caseload", "caseload", "diversity_1", frozenset({COUNSELOR}), "pages.students.caseload"),
+    Page("Mastery", "mastery", "grid_on", frozenset({TEACHER}), "pages.students.mastery"),
+    Page("Content", "content", "menu_book", frozenset({TEACHER}), "pages.students.content"),
+    Page("Learner", "learner", "person", frozenset({TEACHER, COUNSELOR}), "pages.students.learner"),
+    Page(
+        "District overview",
+        "overview",
+        "location_city",
+        frozenset({ADMINISTRATOR}),
+        "pages.district.overview",
+    ),
+    Page("My account", "account", "lock", EVERYONE, "pages.account.own", in_menu=False),
+)
+ADDRESSES = {page.address: page for page in PAGES}
+
+
+def home(role: str) -> Page:
+    """The page a role starts on: the first one that is hers."""
+    return next(page for page in PAGES if role in page.roles)

@@ -1,0 +1,1 @@
+"""Pages about oneself: one's own account, password and signed-in browsers."""

@@ -1,0 +1,101 @@
+"""My account: change the password, see where one is signed in, sign out everywhere else."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from pages import guard
+from privacy import Viewer, web_sessions
+from privacy.accounts import Wait, begin_attempt, settle
+from privacy.passwords import LONGEST, SHORTEST, matches, weakness
+from privacy.web_sessions import Standing
+
+WRONG = "The present password is not right."
+
+
+def page(viewer: Viewer) -> None:
+    """Shows one's own account."""
+    st.title("My account")
+    standing = guard.browser_standing()
+    if not isinstance(standing, Standing):
+        st.rerun()
+    st.write(f"{viewer.name}, {viewer.role}, {viewer.district_name}")
+    st.caption(f"Sign-in name: {standing.sign_in_name}. Roles come from your school's staff list.")
+    _browsers(viewer, now=guard.now())
+    if standing.has_password:
+        _password(standing)
+    else:
+        st.write("You sign in with your school's provider, which also keeps your password.")
+
+
+def first_password(standing: Standing, _: str) -> None:
+    """All that a person sees who signed in with a password that somebody else chose."""
+    st.title("Choose your own password")
+    st.write("Somebody else knows the password you signed in with. Choose one that only you know.")
+    _password(standing)
+
+
+def _browsers(viewer: Viewer, *, now: datetime) -> None:
+    st.subheader("Where you are signed in")
+    found = web_sessions.own_sessions(viewer, now=now)
+    for browser in found:
+        here = " — this browser" if browser.here else ""
+        minutes = int((now - browser.last_seen_at).total_seconds() // 60)
+        seen = "just now" if minutes < 2 else f"{minutes} minutes ago"
+        st.write(
+            f"**{browser.client}**{here}: last used {seen}, signed in at "
+            f"{browser.created_at.astimezone(now.tzinfo):%H:%M} UTC"
+        )
+    others = len(found) - 1
+    if st.button("Sign out everywhere else", disabled=others < 1):
+        web_sessions.end_others(viewer, now=now)
+        st.rerun()
+
+
+def _password(standing: Standing) -> None:
+    with st.form("change-password", clear_on_submit=True):
+        st.subheader("Change your password")
+        present = st.text_input(
+            "Present password",
+            type="password",
+            autocomplete="current-password",
+            max_chars=LONGEST,
+        )
+        fresh = st.text_input(
+            "New password",
+            type="password",
+            autocomplete="new-password",
+            max_chars=LONGEST,
+            help=f"At least {SHORTEST} characters; three or four words are easy to remember.",
+        )
+        again = st.text_input(
+            "New password again", type="password", autocomplete="new-password", max_chars=LONGEST
+        )
+        if not st.form_submit_button("Change password"):
+            return
+    problem = _change(standing, present, fresh, again)
+    if problem:
+        st.error(problem)
+    elif standing.must_change_password:
+        guard.go("/")
+    else:
+        st.success("Your password is changed, and every other browser is signed out.")
+
+
+def _change(standing: Standing, present: str, fresh: str, again: str) -> str | None:
+    """Why the password was not changed; None when it was."""
+    if fresh != again:
+        return "The two new passwords differ. Type the same one twice."
+    if fresh == present:
+        return "That is the password you have. Choose another."
+    if weak := weakness(fresh, sign_in_name=standing.sign_in_name):
+        return weak
+    attempt = begin_attempt(standing.sign_in_name, now=guard.now())
+    if isinstance(attempt, Wait):
+        return "Too many wrong passwords. Wait a while and try again."
+    right = matches(present, attempt.password_hash)
+    settle(attempt, right=right, now=guard.now())
+    if not right:
+        return WRONG
+    web_sessions.replace_password(standing.viewer, fresh, now=guard.now())
+    return None

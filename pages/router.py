@@ -1,0 +1,130 @@
+"""Runs at every visit and click: finds out who asks, and shows the page if her role may open it."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from components.empty import generated_banner
+from pages import ADDRESSES, PAGES, Page, guard, home, sign_in
+from pages.account import own
+from pages.failures import explain
+from privacy import Viewer, web_sessions
+from privacy.web_sessions import Ended, Standing
+
+CHECK_EVERY = "30s"  # how often an open page looks whether its session is about to end
+WARNED_SECONDS = 120  # before the end, so that there is time to stay (WCAG 2.2.1)
+
+
+def main() -> None:
+    """One run of the application."""
+    st.set_page_config(page_title="Chalkline", page_icon="📐", layout="wide")
+    match guard.browser_standing():
+        case Standing() as standing if standing.must_change_password:
+            _declare(partial(own.first_password, standing)).run()
+        case Standing() as standing:
+            _signed_in(standing)
+        case Ended() as reason:
+            chosen = _declare(sign_in.page)
+            guard.leave(reason, to=sign_in.asked_for(_address(chosen)))
+        case None:
+            _declare(sign_in.page).run()
+
+
+def _declare(show: Callable[[str], None]) -> st.Page:
+    """Every address leads to the same page; the address itself is kept for afterwards."""
+    start = st.Page(partial(show, ""), title="Chalkline", url_path="start", default=True)
+    rest = [
+        st.Page(partial(show, page.address), title="Chalkline", url_path=page.address)
+        for page in PAGES
+    ]
+    return st.navigation([start, *rest], position="hidden")
+
+
+def _signed_in(standing: Standing) -> None:
+    viewer = standing.viewer
+    # All pages are declared for every role: one that is missing would be "page not found" and
+    # then the start page, where a plain "you may not" is the honest answer.
+    declared = {
+        page.address: st.Page(
+            partial(_open, page, viewer),
+            title=page.title,
+            icon=f":material/{page.icon}:",
+            url_path=page.address,
+            visibility="visible" if page.in_menu and viewer.role in page.roles else "hidden",
+        )
+        for page in PAGES
+    }
+    start = st.Page(
+        partial(st.switch_page, declared[home(viewer.role).address]),
+        title="Chalkline",
+        url_path="start",
+        default=True,
+        visibility="hidden",
+    )
+    chosen = st.navigation([start, *declared.values()], position="top")
+    if chosen is not start:
+        _header(standing, declared["account"])
+    chosen.run()
+
+
+def _open(page: Page, viewer: Viewer) -> None:
+    """Shows a page to a viewer who may see it; says so to one who may not."""
+    if viewer.role not in page.roles:
+        st.error(refusal(page, viewer.role))
+        return
+    try:
+        page.function()(viewer)
+    except Exception as error:
+        explain(error)
+
+
+def refusal(page: Page, role: str) -> str:
+    """Who may not open what, and the way out."""
+    article = "An" if role[0] in "aeiou" else "A"
+    return (
+        f"{article} {role} may not open '{page.title}'. Ask whoever keeps your school's staff "
+        f"list if your work needs it, or go to '{home(role).title}'."
+    )
+
+
+def _header(standing: Standing, account_page: st.Page) -> None:
+    viewer = standing.viewer
+    if viewer.generated:
+        generated_banner()
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        _about_to_end()
+        with st.popover(f"{viewer.name} · {viewer.role}", icon=":material/account_circle:"):
+            st.caption(viewer.district_name)
+            for role in standing.roles:
+                if role != viewer.role and st.button(f"Work as {role}", key=f"work-as-{role}"):
+                    web_sessions.work_as(viewer, role, now=guard.now())
+                    guard.go("/")
+            st.page_link(account_page, label="My account", icon=":material/lock:")
+            if st.button("Sign out", icon=":material/logout:"):
+                web_sessions.end(standing.session, now=guard.now())
+                guard.leave(Ended.SIGNED_OUT)
+
+
+@st.fragment(run_every=CHECK_EVERY)
+def _about_to_end() -> None:
+    """Warns before the session ends for idleness, and clears the page once it has.
+
+    Its own repetition keeps nothing alive; a click on the button, like any click, does.
+    """
+    match guard.browser_standing():
+        case Standing(ends_at=ends_at):
+            left = (ends_at - guard.now()).total_seconds()
+            if left < WARNED_SECONDS:
+                st.warning("You will be signed out in less than two minutes.")
+                st.button("Stay signed in")
+        case _:
+            st.rerun(scope="app")
+
+
+def _address(chosen: st.Page) -> str:
+    return chosen.url_path if chosen.url_path in ADDRESSES else ""
+
+
+if __name__ == "__main__":
+    main()

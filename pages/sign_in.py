@@ -1,0 +1,197 @@
+"""What a signed-out visitor sees, whatever address she asked for: the way in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit_authenticator import Authenticate
+from streamlit_authenticator.controllers import AuthenticationController
+
+from pages.guard import BROWSER, go, now
+from privacy.accounts import Attempt, KnownAccount, Wait, account_of, begin_attempt, settle
+from privacy.passwords import prepared
+from privacy.tickets import issue_ticket
+from privacy.web_sessions import Ended
+
+WRONG = "The sign-in name or the password is not right."
+NO_ROLE = (
+    "You have no role in Chalkline today, or your account is switched off. "
+    "Ask whoever keeps your school's staff list."
+)
+NO_COOKIE = "Your browser keeps no cookies for this site. Allow them, then reload this page."
+UNKNOWN_IDENTITY = (
+    "You are signed in with your school's provider, but no Chalkline account is tied to that "
+    "identity. Ask whoever keeps your school's staff list."
+)
+NOTICES = {
+    Ended.SIGNED_OUT.value: "You are signed out.",
+    Ended.IDLE.value: "You were signed out because nothing happened for 15 minutes.",
+    Ended.TOO_LONG.value: "You were signed out because 8 hours have passed.",
+    Ended.CLOSED.value: "Your account or your role has changed. Sign in again.",
+    "ticket": "That took too long. Sign in again.",
+}
+FRESH = timedelta(minutes=5)  # how old a provider's word may be when it is traded for a session
+
+# The library's fields say autocomplete="off", which keeps password managers and assistive tools
+# from knowing what they are for (WCAG 1.3.5 and 3.3.8).
+_FIELDS_PURPOSE = """
+export default function () {
+  const form = document.querySelector('[data-testid="stForm"]');
+  const fields = form ? form.querySelectorAll('input') : [];
+  if (fields[0]) fields[0].setAttribute('autocomplete', 'username');
+  if (fields[1]) fields[1].setAttribute('autocomplete', 'current-password');
+}
+"""
+
+
+def page(address: str) -> None:
+    """Shows the form; after it, the visitor stands at `address` with the query she came with."""
+    notice = NOTICES.get(st.query_params.get("notice", ""))
+    st.title("Chalkline")
+    st.write("Who needs me this week, why, and what do I do.")
+    with st.container(width=420):
+        if notice:
+            st.info(notice)
+        browser = st.user.get(BROWSER)
+        if not browser:
+            st.error(NO_COOKIE)
+            return
+        problem = _by_provider(bytes.fromhex(str(browser)), address)
+        problem = _by_password(bytes.fromhex(str(browser)), address) or problem
+        if problem:
+            st.error(problem)
+
+
+def _by_password(browser: bytes, address: str) -> str | None:
+    """Draws the library's form; the problem in words when the sign-in failed."""
+    form = Authenticate.__new__(Authenticate)
+    # Its __init__ would put the library's own cookie manager on the page: a cookie set by script,
+    # not HttpOnly, that nobody can revoke. So the parts are put together here, without it.
+    credentials = _Credentials()
+    form.attrs = {"login_sleep_time": 0}
+    form.path = None
+    form.cookie_controller = _NoCookies()
+    form.authentication_controller = credentials
+    form.login(
+        key="sign-in",
+        fields={
+            "Form name": "Sign in",
+            "Username": "Sign-in name",
+            "Password": "Password",
+            "Login": "Sign in",
+        },
+    )
+    st.components.v2.component("chalkline_fields_purpose", js=_FIELDS_PURPOSE)(key="purpose")
+    _forget_what_the_library_noted()
+    if credentials.account is not None:
+        return _enter(credentials.account, browser, address)
+    return credentials.problem
+
+
+@dataclass
+class _Credentials:
+    """Feeds the library's check with one account from the database, and keeps what came of it."""
+
+    problem: str | None = None
+    account: KnownAccount | None = None
+
+    def login(self, username: str, password: str, *_: Any, **__: Any) -> bool:
+        """Called by the library's form when it is sent."""
+        if not username or not password:
+            self.problem = "Type your sign-in name and your password."
+            return False
+        attempt = begin_attempt(username, now=now())
+        if isinstance(attempt, Wait):
+            self.problem = _please_wait(attempt, now=now())
+            return False
+        right = _library_says_right(attempt, password)
+        settle(attempt, right=right, now=now())
+        if right and attempt.account is not None:
+            self.account = attempt.account
+        else:
+            self.problem = WRONG
+        return self.account is not None
+
+
+def _library_says_right(attempt: Attempt, password: str) -> bool:
+    # An unknown name is fed too, with a hash that no password has: the library itself would
+    # answer at once for it, and so tell who has an account.
+    fed = {attempt.name: {"password": attempt.password_hash, "name": attempt.name}}
+    check = AuthenticationController({"usernames": fed}, auto_hash=False)
+    return check.login(attempt.name, prepared(password)) is True
+
+
+class _NoCookies:
+    """In place of the library's cookies: ours is set by a route, see app.py."""
+
+    def get_cookie(self) -> None:
+        """No sign-in without the form."""
+
+    def set_cookie(self) -> None:
+        """Nothing to remember: the ticket does that."""
+
+
+def _forget_what_the_library_noted() -> None:
+    for key in ("name", "authentication_status", "username", "email", "roles", "logout"):
+        st.session_state.pop(key, None)
+
+
+def _by_provider(browser: bytes, address: str) -> str | None:
+    """Offers OpenID Connect where it is configured; trades a fresh identity for a session."""
+    if st.user.get("is_logged_in"):
+        claims = st.user.to_dict()
+        account = account_of(claims) if _fresh(claims, now=now()) else None
+        if account is not None:
+            return _enter(account, browser, address)
+        return UNKNOWN_IDENTITY
+    for provider, label in _providers().items():
+        if st.button(label, key=f"provider-{provider}"):
+            st.login(None if provider == "default" else provider)
+    return None
+
+
+def _providers() -> dict[str, str]:
+    """The configured providers: the key `st.login` takes, and the button's words."""
+    try:
+        section: Mapping[str, Any] = st.secrets.get("auth", {})
+    except FileNotFoundError:
+        return {}
+    named = {
+        name: f"Sign in with {name.replace('_', ' ').title()}"
+        for name, value in section.items()
+        if isinstance(value, Mapping) and "client_id" in value
+    }
+    if "client_id" in section:
+        return {"default": "Sign in with your school account"} | named
+    return named
+
+
+def _fresh(claims: Mapping[str, Any], *, now: datetime) -> bool:
+    issued = claims.get("iat")
+    return isinstance(issued, int | float) and abs(now.timestamp() - issued) < FRESH.total_seconds()
+
+
+def _enter(account: KnownAccount, browser: bytes, address: str) -> str:
+    """Leaves for the route that trades a ticket for the session's cookie."""
+    ticket = issue_ticket(account, browser=browser, now=now())
+    if ticket is None:
+        return NO_ROLE
+    go("/auth/enter?" + urlencode({"ticket": ticket, "to": asked_for(address)}))
+
+
+def asked_for(address: str) -> str:
+    """The address a visitor asked for, with its query and without our own notice."""
+    query = {name: st.query_params.get_all(name) for name in st.query_params if name != "notice"}
+    return f"/{address}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+
+
+def _please_wait(wait: Wait, *, now: datetime) -> str:
+    minutes = max(1, ceil((wait.until - now) / timedelta(minutes=1)))
+    return (
+        "Too many wrong passwords for this name. "
+        f"Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}."
+    )

@@ -1,0 +1,254 @@
+"""What may pass between browsers and pages: the ASGI layer around Streamlit's own server."""
+
+import base64
+import hashlib
+import re
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit
+from anyio import to_thread
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # it ships none
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
+
+from db.settings import Settings
+from pages.guard import BROWSER, SESSION
+from privacy.tickets import digest
+from privacy.web_sessions import TOUCH_EVERY, Standing, standing, touch
+
+STREAM = "/_stcore/stream"
+# Streamlit's own doors for machines, which nobody here may use from outside.
+SHUT = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
+# Files of people's sessions: pictures, downloads, uploads.
+FOR_THE_SIGNED_IN = ("/media/", "/_stcore/upload_file/")
+NEEDS_NO_SESSION = ("stop_script", "app_heartbeat")
+NEEDS_SESSION = ("rerun_script", "file_urls_request", "backend_operation_request")
+
+
+class Wire:
+    """Middleware: headers on every answer, and on the websocket nothing without a live session.
+
+    A page learns who its browser is from two request headers that only this layer can set: they
+    carry hashes of the cookies under names that are random in each process. Streamlit keeps them
+    as `st.user`, and gives a broken connection its session back only where they are the same.
+    So no page ever holds a cookie, and running the router without this layer shows the sign-in.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        nonce = secrets.token_hex(16)
+        self.headers = {f"x-{nonce}-session": SESSION, f"x-{nonce}-browser": BROWSER}
+        self.security = security_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._http(scope, receive, send)
+            case "websocket":
+                await self._websocket(scope, receive, send)
+            case _:
+                await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Headers(scope=scope)
+        cookies = cookie_parser(request.get("cookie", ""))
+        path = scope["path"]
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._dress(message)
+                headers = MutableHeaders(scope=message)
+                if browser_cookie(self.settings) not in cookies and "text/html" in request.get(
+                    "accept", ""
+                ):
+                    headers.append("set-cookie", _new_browser(self.settings))
+                if path.startswith(FOR_THE_SIGNED_IN):
+                    headers["cache-control"] = "no-store"
+            await send(message)
+
+        if path.startswith(SHUT):
+            await PlainTextResponse("Not found.", 404)(scope, receive, answer)
+        elif path.startswith(FOR_THE_SIGNED_IN) and not await _alive(self._session(cookies)):
+            await PlainTextResponse("Sign in first.", 401)(scope, receive, answer)
+        else:
+            await self.app(scope, receive, answer)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Headers(scope=scope)
+        if scope["path"] != STREAM or not self._same_origin(request):
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        cookies = cookie_parser(request.get("cookie", ""))
+        session = self._session(cookies)
+        # Set at each connection, since Streamlit forgets it when it reads its files again.
+        config.set_option("server.trustedUserHeaders", self.headers)
+        scope = {**scope, "headers": self._introduced(scope["headers"], cookies)}
+        await self.app(scope, _checking(receive, session), send)
+
+    def _session(self, cookies: dict[str, str]) -> bytes | None:
+        token = cookies.get(session_cookie(self.settings))
+        return digest(token) if token else None
+
+    def _same_origin(self, request: Headers) -> bool:
+        """Browsers always say where a websocket was opened; only our own pages may open one.
+
+        Streamlit's own check lets any port of localhost through, and whoever says nothing.
+        """
+        if self.settings.public_url is not None:
+            return request.get("origin") == self.settings.public_url.lower()
+        host = request.get("host")
+        return bool(host) and request.get("origin") in (f"http://{host}", f"https://{host}")
+
+    def _introduced(
+        self, headers: list[tuple[bytes, bytes]], cookies: dict[str, str]
+    ) -> list[tuple[bytes, bytes]]:
+        ours = {session_cookie(self.settings): SESSION, browser_cookie(self.settings): BROWSER}
+        rest = [(name, value) for name, value in headers if name != b"cookie"]
+        others = "; ".join(f"{name}={value}" for name, value in cookies.items() if name not in ours)
+        if others:
+            rest.append((b"cookie", others.encode("latin-1", "replace")))
+        names = {meaning: name for name, meaning in self.headers.items()}
+        for cookie, meaning in ours.items():
+            if cookies.get(cookie):
+                proof = digest(cookies[cookie]).hex()
+                rest.append((names[meaning].encode(), proof.encode()))
+        return rest
+
+    def _dress(self, message: Message) -> None:
+        if self.settings.secure_cookies:
+            # Streamlit marks its own cookies Secure only where it holds the certificate itself.
+            message["headers"] = [
+                (name, value + b"; Secure")
+                if name == b"set-cookie" and b"; secure" not in value.lower()
+                else (name, value)
+                for name, value in message["headers"]
+            ]
+        MutableHeaders(scope=message).update(self.security)
+
+
+def _checking(receive: Receive, session: bytes | None) -> Receive:
+    """The messages of a browser, without those that an ended session may not send.
+
+    Buttons' callbacks, fragments and waiting downloads run before or without the router. So the
+    session is looked up before Streamlit sees such a message. To an ended one only an empty rerun
+    gets through, which shows the sign-in.
+    """
+    touched = datetime.min.replace(tzinfo=UTC)
+
+    async def checked() -> Message:
+        nonlocal touched
+        while True:
+            message = await receive()
+            data = message.get("bytes")
+            if message["type"] != "websocket.receive" or data is None:
+                return message
+            if len(data) > get_max_widget_state_size_bytes():
+                return message  # Streamlit closes the connection for it
+            try:
+                said = BackMsg.FromString(data)
+            except DecodeError:
+                return message  # likewise
+            kind = said.WhichOneof("type")
+            if kind in NEEDS_NO_SESSION or (kind == "rerun_script" and session is None):
+                return message
+            if kind not in NEEDS_SESSION or session is None:
+                continue
+            if await _alive(session):
+                now = datetime.now(UTC)
+                by_a_person = kind == "rerun_script" and not said.rerun_script.is_auto_rerun
+                if by_a_person and now - touched >= TOUCH_EVERY:
+                    await to_thread.run_sync(lambda: touch(session, now=datetime.now(UTC)))
+                    touched = now
+                return message
+            if kind == "rerun_script":
+                for field in ("widget_states", "fragment_id", "is_auto_rerun"):
+                    said.rerun_script.ClearField(field)
+                return {**message, "bytes": said.SerializeToString()}
+
+    return checked
+
+
+async def _alive(session: bytes | None) -> bool:
+    def look() -> bool:
+        try:
+            return session is not None and isinstance(
+                standing(session, now=datetime.now(UTC)), Standing
+            )
+        except SQLAlchemyError:
+            return False  # the page that is then shown says that the database does not answer
+
+    return await to_thread.run_sync(look)
+
+
+def session_cookie(settings: Settings) -> str:
+    """The session cookie's name; `__Host-` makes browsers insist on Secure and our host alone."""
+    return "__Host-chalkline" if settings.secure_cookies else "chalkline"
+
+
+def browser_cookie(settings: Settings) -> str:
+    """The name of the cookie that a browser gets before it signs in; tickets are tied to it."""
+    return f"{session_cookie(settings)}-browser"
+
+
+def cookie(settings: Settings, name: str, value: str, *, same_site: str) -> str:
+    """A Set-Cookie header for one of our cookies; it ends when the browser is closed."""
+    secure = "; Secure" if settings.secure_cookies else ""
+    return f"{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}"
+
+
+def gone(settings: Settings, name: str) -> str:
+    """A Set-Cookie header that removes a cookie."""
+    return cookie(settings, name, "", same_site="Strict") + "; Max-Age=0"
+
+
+def _new_browser(settings: Settings) -> str:
+    # Lax: Strict would not be sent, and so be replaced, when a link in an e-mail is followed.
+    return cookie(settings, browser_cookie(settings), secrets.token_urlsafe(32), same_site="Lax")
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """What every answer says to the browser about what it may do with it."""
+    policy = {
+        "default-src": "'self'",
+        # blob: is how Streamlit loads the script of a component given as text.
+        "script-src": f"'self' {_inline_script()} blob:",
+        "style-src": "'self' 'unsafe-inline'",  # Streamlit's styles are made in the browser
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self'",
+        "worker-src": "'self' blob:",
+        "frame-src": "'none'",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    headers = {
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    }
+    if settings.secure_cookies:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+def _inline_script() -> str:
+    """The hashes of the scripts inside Streamlit's own page, so that no other one may run."""
+    page = Path(streamlit.__file__).parent / "static" / "index.html"
+    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()) for text in scripts]
+    return " ".join(f"'sha256-{value.decode()}'" for value in digests)

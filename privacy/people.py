@@ -1,0 +1,141 @@
+"""Turns learners' sealed fields back into names, for those responsible for them, and finds by name.
+
+Names leave the database only through a viewer's own session, so policies decide whose they are.
+"""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from db.people import PlainPerson, SealedPerson, Sealer, SourceHash
+from db.tables import DataKey, LearnerPii
+from privacy import fields
+from privacy.keystore import KeyStore, Wrapped, learner_context
+from privacy.names import name_token, search_tokens
+from privacy.session import door
+from privacy.viewer import Viewer
+
+TABLE = "learner_pii"
+
+
+@dataclass(frozen=True)
+class Name:
+    """A learner's name as her teacher says and sorts it."""
+
+    given: str
+    family: str
+
+    def __str__(self) -> str:
+        return f"{self.given} {self.family}".strip()
+
+    @property
+    def sorting(self) -> str:
+        """Family name first, as lists are sorted."""
+        return f"{self.family}, {self.given}"
+
+
+def names(db: Connection, viewer: Viewer, learners: Iterable[UUID]) -> dict[UUID, Name]:
+    """Names of those of `learners` whom the viewer may see; others are simply not in the answer."""
+    wanted = list(dict.fromkeys(learners))
+    if not wanted:
+        return {}
+    keystore = door().keystore
+    rows = db.execute(
+        select(
+            LearnerPii.learner_id,
+            LearnerPii.given_name,
+            LearnerPii.family_name,
+            DataKey.kek_id,
+            DataKey.wrapped,
+        )
+        .join(
+            DataKey,
+            (DataKey.district_id == LearnerPii.district_id)
+            & (DataKey.learner_id == LearnerPii.learner_id),
+        )
+        .where(LearnerPii.district_id == viewer.district_id, LearnerPii.learner_id.in_(wanted))
+    ).all()
+    found = {}
+    for learner, given, family, kek_id, wrapped in rows:
+        key = keystore.unwrap(
+            Wrapped(kek_id, wrapped), context=learner_context(str(viewer.district_id), learner)
+        )
+        plain = fields.decrypt_row(
+            key,
+            {"given_name": given, "family_name": family},
+            table=TABLE,
+            row=learner,
+            district=str(viewer.district_id),
+        )
+        found[learner] = Name(plain["given_name"] or "", plain["family_name"] or "")
+    return found
+
+
+def find_by_name(db: Connection, viewer: Viewer, typed: str) -> list[UUID]:
+    """Learners in the viewer's scope with the full name typed; empty for half a name."""
+    tokens = search_tokens(door().keystore.secret("index"), str(viewer.district_id), typed)
+    if not tokens:
+        return []
+    return list(
+        db.scalars(
+            select(LearnerPii.learner_id).where(
+                LearnerPii.district_id == viewer.district_id, LearnerPii.name_token.in_(tokens)
+            )
+        )
+    )
+
+
+def sealer(keystore: KeyStore) -> Sealer:
+    """The function with which loaders seal people: a fresh data key each, every field by itself."""
+    index_key = keystore.secret("index")
+
+    def seal(district: int, people: Sequence[PlainPerson]) -> list[SealedPerson]:
+        return [_seal(keystore, index_key, str(district), person) for person in people]
+
+    return seal
+
+
+def source_hash(keystore: KeyStore) -> SourceHash:
+    """The keyed hash by which a loader finds a learner again without storing her number."""
+    key = keystore.secret("pseudonym")
+
+    def hashed(district: int, source: str) -> bytes:
+        return hmac.digest(
+            key, fields.framed("chalkline/source/v1", str(district), source), "sha256"
+        )
+
+    return hashed
+
+
+def _seal(keystore: KeyStore, index_key: bytes, district: str, person: PlainPerson) -> SealedPerson:
+    data_key = fields.new_data_key()
+    wrapped = keystore.wrap(data_key, context=learner_context(district, person.learner_id))
+    sealed = fields.encrypt_row(
+        data_key,
+        {
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "email": person.email,
+            "birth_date": person.birth_date,
+            "contacts": person.contacts,
+        },
+        table=TABLE,
+        row=person.learner_id,
+        district=district,
+    )
+    return SealedPerson(
+        learner_id=person.learner_id,
+        kek_id=wrapped.kek_id,
+        wrapped=wrapped.blob,
+        given_name=sealed["given_name"] or b"",
+        family_name=sealed["family_name"] or b"",
+        email=sealed["email"],
+        birth_date=sealed["birth_date"],
+        contacts=sealed["contacts"],
+        name_token=name_token(
+            index_key, district, given=person.given_name, family=person.family_name
+        ),
+    )

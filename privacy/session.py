@@ -1,0 +1,101 @@
+"""The only door to data: a transaction in the viewer's own database role, with a signed context."""
+
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import Connection, Engine, bindparam, func, select
+
+from db import engine as engines
+from db.settings import Settings, secret_file
+from privacy.keystore import KeyStore, open_keystore
+from privacy.viewer import ROLES, Viewer
+
+CONTEXT_SECONDS = 60  # longest a transaction of a person may look at data
+
+_ENTER = select(
+    func.set_config("role", bindparam("role"), True),
+    func.set_config("chalkline.context", bindparam("context"), True),
+)
+
+
+class NotAllowed(PermissionError):  # noqa: N818 - reads as the sentence it carries
+    """Somebody asked for what is not hers; the message says who, what and the way out."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What opening a session needs: a pool, the secret that signs contexts, the learners' keys."""
+
+    engine: Engine
+    secret: bytes
+    keystore: KeyStore
+
+
+_door: Door | None = None
+
+
+def open_door(settings: Settings, *, app_url: str | None = None) -> Door:
+    """Connects this process to its database and keys; every later `session` goes through here."""
+    global _door
+    close_door()
+    url = app_url or engines.urls(settings)[0]
+    _door = Door(
+        engine=engines.application(url),
+        secret=secret_file(settings.context_secret_file),
+        keystore=open_keystore(settings.key_file),
+    )
+    return _door
+
+
+def close_door() -> None:
+    """Lets the pool's connections go."""
+    global _door
+    if _door is not None:
+        _door.engine.dispose()
+        _door = None
+
+
+def door() -> Door:
+    """The open door; an error in words where the process has not opened it."""
+    if _door is None:
+        raise RuntimeError("No database is open: call privacy.open_door(settings) first.")
+    return _door
+
+
+def sign(secret: bytes, *, district: int, staff: object, role: str, expires: int) -> str:
+    """The context that the policies verify: v1|district|staff|role|expires|HMAC-SHA256 in hex."""
+    said = f"v1|{district}|{staff}|{role}|{expires}"
+    return f"{said}|{hmac.new(secret, said.encode(), sha256).hexdigest()}"
+
+
+@contextmanager
+def session(viewer: Viewer) -> Iterator[Connection]:
+    """A transaction that sees the viewer's rows and no others; commits at the end.
+
+    Raises NotAllowed for a role that the roster does not know.
+    """
+    if viewer.role not in ROLES:
+        raise NotAllowed(f"'{viewer.role}' is not a role. Ask your administrator for one.")
+    opened = door()
+    context = sign(
+        opened.secret,
+        district=viewer.district_id,
+        staff=viewer.staff_id,
+        role=viewer.role,
+        expires=int(time.time()) + CONTEXT_SECONDS,
+    )
+    with opened.engine.begin() as connection:
+        connection.execute(_ENTER, {"role": f"chalkline_{viewer.role}", "context": context})
+        yield connection
+
+
+@contextmanager
+def signin_session() -> Iterator[Connection]:
+    """A transaction that sees accounts and browser sessions, and no learner."""
+    with door().engine.begin() as connection:
+        connection.execute(_ENTER, {"role": "chalkline_signin", "context": ""})
+        yield connection

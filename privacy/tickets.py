@@ -1,0 +1,99 @@
+"""Trades a right password for a session: a ticket, good once, for a minute, in one browser."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, update
+
+from db.tables import SignInTicket, WebSession
+from privacy.accounts import KnownAccount
+from privacy.roster import roles_today
+from privacy.session import signin_session
+from privacy.web_sessions import LONGEST, revoke
+
+TICKET_LIFE = timedelta(seconds=60)
+
+
+def digest(token: str) -> bytes:
+    """What is stored of a token: its holder proves it, a thief of the database can not use it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def issue_ticket(account: KnownAccount, *, browser: bytes, now: datetime) -> str | None:
+    """A ticket that this browser may trade once for a session; None without a role today."""
+    token = secrets.token_urlsafe(32)
+    with signin_session() as connection:
+        held = roles_today(connection, account.district_id, account.staff_id, now=now)
+        if account.disabled or not held:
+            return None
+        connection.execute(
+            insert(SignInTicket).values(
+                ticket_hash=digest(token),
+                district_id=account.district_id,
+                account_id=account.account_id,
+                role=held[0],
+                browser_hash=browser,
+                created_at=now,
+                expires_at=now + TICKET_LIFE,
+            )
+        )
+    return token
+
+
+def redeem(
+    ticket: str, *, browser: bytes, client: str, former: bytes | None, now: datetime
+) -> str | None:
+    """The new session's token; None for a ticket that is used, old, forged or another browser's.
+
+    `former` is the session this browser had before; it ends here, so no session is ever reused.
+    """
+    token = secrets.token_urlsafe(32)
+    with signin_session() as connection:
+        row = connection.execute(
+            update(SignInTicket)
+            .where(
+                SignInTicket.ticket_hash == digest(ticket),
+                SignInTicket.browser_hash == browser,
+                SignInTicket.used_at.is_(None),
+                SignInTicket.expires_at > now,
+            )
+            .values(used_at=now)
+            .returning(SignInTicket.district_id, SignInTicket.account_id, SignInTicket.role)
+        ).one_or_none()
+        if row is None:
+            return None
+        if former is not None:
+            revoke(connection, WebSession.token_hash == former, now=now)
+        connection.execute(
+            insert(WebSession).values(
+                token_hash=digest(token),
+                district_id=row.district_id,
+                account_id=row.account_id,
+                role=row.role,
+                created_at=now,
+                last_seen_at=now,
+                absolute_expires_at=now + LONGEST,
+                client=client,
+            )
+        )
+    return token
+
+
+def client_family(headers: Mapping[str, str]) -> str:
+    """The browser in words that its owner recognises and that identify nobody else.
+
+    >>> client_family({"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"})
+    'Firefox on Linux'
+    >>> client_family({})
+    'Unknown browser'
+    """
+    agent = headers.get("user-agent", "")
+    browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome"}
+    browsers |= {"Safari": "Safari"}  # last: Chrome and Edge also say Safari
+    systems = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "CrOS": "Chromebook"}
+    systems |= {"Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"}
+    browser = next((name for sign, name in browsers.items() if sign in agent), "Unknown browser")
+    system = next((name for sign, name in systems.items() if sign in agent), None)
+    return f"{browser} on {system}" if system else browser
