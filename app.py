@@ -20,7 +20,7 @@ from starlette.routing import Route
 from streamlit import config
 
 from db.settings import Settings, secret_file
-from pages import ADDRESSES, sign_in, wire
+from pages import ADDRESSES, home, sign_in, wire
 from pages.failures import explain, keep_data_out_of_logs
 from privacy import close_door, open_door, signin_session, web_sessions
 from privacy.tickets import client_family, digest, redeem
@@ -33,16 +33,18 @@ PROVIDER_COOKIES = ("_streamlit_user", "_streamlit_user_tokens")
 def enter(request: Request) -> Response:
     """Trades a ticket for the session's cookie and opens the page that was asked for."""
     former = request.cookies.get(wire.session_cookie(SETTINGS))
-    token = redeem(
+    traded = redeem(
         request.query_params.get("ticket", ""),
         browser=digest(request.cookies.get(wire.browser_cookie(SETTINGS), "")),
         client=client_family(request.headers),
         former=digest(former) if former else None,
         now=datetime.now(UTC),
     )
-    if token is None:
+    if traded is None:
         return _to("/?notice=ticket")
-    answer = _to(landing(request.query_params.get("to", "/")))
+    token, role = traded
+    to = landing(request.query_params.get("to", "/"))
+    answer = _to(f"/{home(role).address}" if to == "/" else to)
     name = wire.session_cookie(SETTINGS)
     answer.headers.append("set-cookie", wire.cookie(SETTINGS, name, token, same_site="Strict"))
     _forget_provider(request, answer)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -18,15 +19,17 @@ WARNED_SECONDS = 120  # before the end, so that there is time to stay (WCAG 2.2.
 
 def main() -> None:
     """One run of the application."""
-    st.set_page_config(page_title="Chalkline", page_icon="📐", layout="wide")
-    match guard.browser_standing():
-        case Standing() as standing if standing.must_change_password:
+    standing = guard.browser_standing()
+    layout: Literal["wide", "centered"] = "wide" if isinstance(standing, Standing) else "centered"
+    st.set_page_config(page_title="Chalkline", page_icon="📐", layout=layout)
+    match standing:
+        case Standing(must_change_password=True):
             _declare(partial(own.first_password, standing)).run()
-        case Standing() as standing:
+        case Standing():
             _signed_in(standing)
-        case Ended() as reason:
+        case Ended():
             chosen = _declare(sign_in.page)
-            guard.leave(reason, to=sign_in.asked_for(_address(chosen)))
+            guard.leave(standing, to=sign_in.asked_for(_address(chosen)))
         case None:
             _declare(sign_in.page).run()
 
@@ -90,9 +93,11 @@ def refusal(page: Page, role: str) -> str:
 
 def _header(standing: Standing, account_page: st.Page) -> None:
     viewer = standing.viewer
-    if viewer.generated:
-        generated_banner()
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        if viewer.generated:
+            generated_banner()
         _about_to_end()
         with st.popover(f"{viewer.name} · {viewer.role}", icon=":material/account_circle:"):
             st.caption(viewer.district_name)

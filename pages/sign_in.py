@@ -8,8 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit_authenticator import Authenticate
-from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.guard import BROWSER, go, now
 from privacy.accounts import Attempt, KnownAccount, Wait, account_of, begin_attempt, settle
@@ -68,6 +66,10 @@ def page(address: str) -> None:
 
 def _by_password(browser: bytes, address: str) -> str | None:
     """Draws the library's form; the problem in words when the sign-in failed."""
+    # Imported here because the library speaks to Streamlit while it is imported, and warns when
+    # no page is running.
+    from streamlit_authenticator import Authenticate
+
     form = Authenticate.__new__(Authenticate)
     # Its __init__ would put the library's own cookie manager on the page: a cookie set by script,
     # not HttpOnly, that nobody can revoke. So the parts are put together here, without it.
@@ -120,6 +122,8 @@ class _Credentials:
 def _library_says_right(attempt: Attempt, password: str) -> bool:
     # An unknown name is fed too, with a hash that no password has: the library itself would
     # answer at once for it, and so tell who has an account.
+    from streamlit_authenticator.controllers import AuthenticationController
+
     fed = {attempt.name: {"password": attempt.password_hash, "name": attempt.name}}
     check = AuthenticationController({"usernames": fed}, auto_hash=False)
     return check.login(attempt.name, prepared(password)) is True

@@ -13,13 +13,14 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped] 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
 from db.settings import Settings
+from pages import home
 from pages.guard import BROWSER, SESSION
 from privacy.tickets import digest
 from privacy.web_sessions import TOUCH_EVERY, Standing, standing, touch
@@ -29,6 +30,7 @@ STREAM = "/_stcore/stream"
 SHUT = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 # Files of people's sessions: pictures, downloads, uploads.
 FOR_THE_SIGNED_IN = ("/media/", "/_stcore/upload_file/")
+NO_STORE = {"cache-control": "no-store"}
 NEEDS_NO_SESSION = ("stop_script", "app_heartbeat")
 NEEDS_SESSION = ("rerun_script", "file_urls_request", "backend_operation_request")
 
@@ -75,12 +77,15 @@ class Wire:
                     headers["cache-control"] = "no-store"
             await send(message)
 
+        app: ASGIApp = self.app
         if path.startswith(SHUT):
-            await PlainTextResponse("Not found.", 404)(scope, receive, answer)
-        elif path.startswith(FOR_THE_SIGNED_IN) and not await _alive(self._session(cookies)):
-            await PlainTextResponse("Sign in first.", 401)(scope, receive, answer)
-        else:
-            await self.app(scope, receive, answer)
+            app = PlainTextResponse("Not found.", 404)
+        elif path.startswith(FOR_THE_SIGNED_IN) and not await _now(self._session(cookies)):
+            app = PlainTextResponse("Sign in first.", 401)
+        elif path == "/" and (stands := await _now(self._session(cookies))):
+            # Here and not by the router, which can not change the address of a first visit.
+            app = RedirectResponse(f"/{home(stands.viewer.role).address}", 303, NO_STORE)
+        await app(scope, receive, answer)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Headers(scope=scope)
@@ -162,7 +167,7 @@ def _checking(receive: Receive, session: bytes | None) -> Receive:
                 return message
             if kind not in NEEDS_SESSION or session is None:
                 continue
-            if await _alive(session):
+            if await _now(session):
                 now = datetime.now(UTC)
                 by_a_person = kind == "rerun_script" and not said.rerun_script.is_auto_rerun
                 if by_a_person and now - touched >= TOUCH_EVERY:
@@ -177,14 +182,15 @@ def _checking(receive: Receive, session: bytes | None) -> Receive:
     return checked
 
 
-async def _alive(session: bytes | None) -> bool:
-    def look() -> bool:
+async def _now(session: bytes | None) -> Standing | None:
+    """What a session stands for, if it is alive."""
+
+    def look() -> Standing | None:
         try:
-            return session is not None and isinstance(
-                standing(session, now=datetime.now(UTC)), Standing
-            )
+            found = standing(session, now=datetime.now(UTC)) if session is not None else None
         except SQLAlchemyError:
-            return False  # the page that is then shown says that the database does not answer
+            return None  # the page that is then shown says that the database does not answer
+        return found if isinstance(found, Standing) else None
 
     return await to_thread.run_sync(look)
 

@@ -11,6 +11,7 @@ from db.tables import SignInTicket, WebSession
 from privacy.accounts import KnownAccount
 from privacy.roster import roles_today
 from privacy.session import signin_session
+from privacy.viewer import Role
 from privacy.web_sessions import LONGEST, revoke
 
 TICKET_LIFE = timedelta(seconds=60)
@@ -44,8 +45,8 @@ def issue_ticket(account: KnownAccount, *, browser: bytes, now: datetime) -> str
 
 def redeem(
     ticket: str, *, browser: bytes, client: str, former: bytes | None, now: datetime
-) -> str | None:
-    """The new session's token; None for a ticket that is used, old, forged or another browser's.
+) -> tuple[str, Role] | None:
+    """The new session's token and role; None for a ticket that is used, old, forged or another browser's.
 
     `former` is the session this browser had before; it ends here, so no session is ever reused.
     """
@@ -78,7 +79,7 @@ def redeem(
                 client=client,
             )
         )
-    return token
+    return token, row.role
 
 
 def client_family(headers: Mapping[str, str]) -> str:

@@ -488,11 +488,19 @@ def _attempt(db: Connection, where: dict[str, Any], class_name: str) -> None:
     )
 
 
+def _helper(learner: UUID) -> str:
+    """Who wrote the notes and owns the plan: the learner's counselor, or else Omar."""
+    for counselor, learners in CASELOADS.items():
+        if learner in map(of, learners):
+            return counselor
+    return "Omar Haddad"
+
+
 def _around(db: Connection, district: int, learner: UUID, class_name: str) -> None:
     """Rows about the learner herself, and the estimates and actions that hang on an enrolment."""
     me = {"district_id": district, "learner_id": learner}
     where = {**me, "class_id": class_id(class_name)}
-    counselor = of("Carla Weiss" if district == LAKESIDE else "Wim Bos")
+    helper = of(_helper(learner))
     school = next(of(place) for name, (_, place, _) in LEARNERS.items() if of(name) == learner)
     _add(
         db,
@@ -580,7 +588,7 @@ def _around(db: Connection, district: int, learner: UUID, class_name: str) -> No
         {
             **where,
             "intervention_id": of(f"plan {learner}"),
-            "owner_id": counselor,
+            "owner_id": helper,
             "type": "tutoring",
             "tier": 1,
             "goal": "Hand in the next two pieces of work",
@@ -595,7 +603,7 @@ def _around(db: Connection, district: int, learner: UUID, class_name: str) -> No
             {
                 **me,
                 "note_id": of(f"note {learner} {restricted}"),
-                "author_id": counselor,
+                "author_id": helper,
                 "kind": "observation",
                 "restricted": restricted,
                 "body": b"sealed",

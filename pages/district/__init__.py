@@ -1,0 +1,1 @@
+"""Pages about the district as a whole; no learner stands on them."""

@@ -1,0 +1,1 @@
+"""Pages that show people to those responsible for them."""

@@ -1,0 +1,1 @@
+"""Questions about people, answered only to those responsible for them."""

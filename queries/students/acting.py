@@ -1,0 +1,216 @@
+"""What a person does about a flag: one transaction changes it, keeps its history and the audit.
+
+Nobody clears a list by writing a note: an acknowledged or snoozed flag comes back by itself, a
+referred one waits for the counselor, and only a reason closes one as wrong.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+import privacy
+from db.tables import Flag, FlagEvent
+from privacy import NotAllowed, Viewer
+from queries.students import notes
+from queries.trail import record
+
+LONGEST_SNOOZE: Final = timedelta(days=60)
+UNDO_WITHIN: Final = timedelta(minutes=30)
+_STATE_AFTER: Final[Mapping[str, str]] = {
+    "raised": "open",
+    "reopened": "open",
+    "acknowledged": "acknowledged",
+    "snoozed": "snoozed",
+    "referred": "referred",
+    "planned": "in_plan",
+    "resolved": "resolved",
+    "dismissed": "dismissed",
+}
+
+
+class NotPossible(Exception):  # noqa: N818 - reads as the sentence it carries
+    """The flag is no longer in a state in which this makes sense; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An action's word in the history and what it sets on the flag."""
+
+    action: str
+    values: Mapping[str, Any]
+    reason: str = ""
+    until: date | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def acknowledge(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
+    """Notes that somebody has seen to it; a counselor thereby takes on what was referred."""
+    taken = viewer.role == "counselor"
+    values = {"referred_to": viewer.staff_id} if taken else {"state": "acknowledged"}
+    _act(viewer, flags, _Change("acknowledged", values | {"snoozed_until": None}), now=now)
+
+
+def snooze(
+    viewer: Viewer, *, flags: Sequence[UUID], until: date, today: date, now: datetime
+) -> None:
+    """Puts it off until a day; it comes back by itself."""
+    if not today < until <= today + LONGEST_SNOOZE:
+        raise NotPossible(
+            f"A flag can be snoozed for 1 to {LONGEST_SNOOZE.days} days. Choose a day in between."
+        )
+    _act(
+        viewer,
+        flags,
+        _Change("snoozed", {"state": "snoozed", "snoozed_until": until}, until=until),
+        now=now,
+    )
+
+
+def dismiss(viewer: Viewer, *, flag: UUID, reason: str, today: date, now: datetime) -> None:
+    """Closes one flag as wrong. The reason is one of the rule's own words: it tunes the rule."""
+    if not reason.strip():
+        raise NotPossible("A wrong flag needs a reason: it is how the rules get better.")
+    values = {
+        "state": "dismissed",
+        "closed_on": today,
+        "outcome": reason,
+        "snoozed_until": None,
+    }
+    _act(viewer, [flag], _Change("dismissed", values, reason, detail={"reason": reason}), now=now)
+
+
+def refer(viewer: Viewer, *, flags: Sequence[UUID], note: str, now: datetime) -> None:
+    """Hands it to the learner's counselor; the note is sealed like everything typed about her."""
+    change = _Change("referred", {"state": "referred", "snoozed_until": None})
+    with privacy.session(viewer) as db:
+        found = _locked(db, viewer, flags)
+        _write(db, viewer, found, change, now=now)
+        if note.strip():
+            notes.write(
+                db, viewer, learner=found[0].learner_id, flag=found[0].flag_id, text=note, now=now
+            )
+
+
+def undo(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
+    """Takes back one's own last action on each flag, as long as nothing has happened since."""
+    try:
+        with privacy.session(viewer) as db:
+            for flag in _locked(db, viewer, flags, closed=True):
+                _write(db, viewer, [flag], _back(db, viewer, flag, now=now), now=now)
+    except IntegrityError:
+        raise NotPossible(
+            "The same flag has been raised anew in the meantime, so this can not be undone. "
+            "Act on the new one."
+        ) from None
+
+
+def _act(viewer: Viewer, flags: Sequence[UUID], change: _Change, *, now: datetime) -> None:
+    with privacy.session(viewer) as db:
+        _write(db, viewer, _locked(db, viewer, flags), change, now=now)
+
+
+def _locked(
+    db: Connection, viewer: Viewer, flags: Sequence[UUID], *, closed: bool = False
+) -> Sequence[Row[Any]]:
+    """The flags, held until the transaction ends; a sentence if one is closed or not hers."""
+    if viewer.role not in ("teacher", "counselor"):
+        raise NotAllowed(
+            f"In the role '{viewer.role}' you may not act on a flag. Ask the learner's teacher or "
+            "counselor."
+        )
+    wanted = set(flags)
+    found = db.execute(
+        select(Flag.flag_id, Flag.learner_id, Flag.class_id, Flag.state, Flag.closed_on)
+        .where(Flag.district_id == viewer.district_id, Flag.flag_id.in_(wanted))
+        .order_by(Flag.flag_id)  # everybody locks in one order, so nobody waits in a circle
+        .with_for_update()
+    ).all()
+    if not wanted or len(found) != len(wanted):
+        raise NotAllowed(
+            "This flag is about a learner you are not responsible for today. Reload the page; if "
+            "she should be in your list, ask whoever keeps your school's class lists."
+        )
+    if not closed and any(flag.closed_on is not None for flag in found):
+        raise NotPossible("This flag has been closed in the meantime. Reload the page to see how.")
+    return found
+
+
+def _write(
+    db: Connection, viewer: Viewer, flags: Sequence[Row[Any]], change: _Change, *, now: datetime
+) -> None:
+    db.execute(
+        update(Flag)
+        .where(
+            Flag.district_id == viewer.district_id, Flag.flag_id.in_([f.flag_id for f in flags])
+        )
+        .values(**change.values, updated_at=now)
+    )
+    db.execute(
+        insert(FlagEvent)
+        .values(
+            [
+                {
+                    "district_id": viewer.district_id,
+                    "flag_id": flag.flag_id,
+                    "learner_id": flag.learner_id,
+                    "class_id": flag.class_id,
+                    "staff_id": viewer.staff_id,
+                    "action": change.action,
+                    "reason": change.reason,
+                    "until": change.until,
+                    "at": now,
+                }
+                for flag in flags
+            ]
+        )
+        .inline()
+    )
+    for learner in dict.fromkeys(flag.learner_id for flag in flags):
+        mine = [str(flag.flag_id) for flag in flags if flag.learner_id == learner]
+        record(
+            db,
+            viewer,
+            f"flag {change.action}",
+            learner=learner,
+            detail={"flags": mine, **change.detail},
+        )
+
+
+def _back(db: Connection, viewer: Viewer, flag: Row[Any], *, now: datetime) -> _Change:
+    """What takes the flag to where it stood before the viewer's last action."""
+    history = db.execute(
+        select(FlagEvent.action, FlagEvent.staff_id, FlagEvent.until, FlagEvent.at)
+        .where(FlagEvent.district_id == viewer.district_id, FlagEvent.flag_id == flag.flag_id)
+        .order_by(FlagEvent.at)
+    ).all()
+    stood: list[Row[Any]] = []
+    for event in history:
+        if event.action == "undone":
+            stood.pop()
+        else:
+            stood.append(event)
+    if not stood or stood[-1].staff_id != viewer.staff_id or now - stood[-1].at > UNDO_WITHIN:
+        raise NotPossible(
+            "There is nothing of yours to undo: somebody or new data has changed this flag since, "
+            f"or more than {UNDO_WITHIN.seconds // 60} minutes have passed."
+        )
+    stood.pop()
+    before = stood[-1] if stood else None
+    state = _STATE_AFTER[before.action] if before else "open"
+    if before and before.action == "acknowledged" and flag.state == "referred":
+        state = "referred"  # a counselor had taken it on
+    return _Change(
+        "undone",
+        {
+            "state": state,
+            "snoozed_until": before.until if before and state == "snoozed" else None,
+            "referred_to": None,
+            "closed_on": None,
+            "outcome": None,
+        },
+    )
