@@ -115,8 +115,8 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
             f"Streamlit did not find {ROOT / '.streamlit' / 'config.toml'}, which closes what must "
             f"be closed. Start Chalkline in {ROOT}, best with 'make run'."
         )
-    keep_data_out_of_logs()
     open_door(SETTINGS)
+    keep_data_out_of_logs()  # from here on there is data; what fails before speaks for itself
     try:
         web_sessions.tidy(now=datetime.now(UTC))
         yield

@@ -9,6 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from components.table import plain_table
+
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
@@ -48,7 +50,9 @@ def twin(
             st.write("There is nothing to show yet.")
             return
         words = text_table(table)
-        st.table(words.map(plain).rename(columns=plain), hide_index=True)
+        plain_table(
+            list(words.columns), words.to_numpy().tolist(), caption=name, key=f"{key}-table"
+        )
         st.download_button(
             "Download as CSV",
             to_csv(table),

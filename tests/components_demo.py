@@ -3,7 +3,12 @@
 Run it: streamlit run tests/components_demo.py
 """
 
+import socket
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +19,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from components import cards, empty, figures, grid
+from components.paper import paper
 from components.show import show, twin
 
 TODAY = date(2026, 11, 22)
@@ -35,6 +41,27 @@ BANDS = (
     grid.Band("nearly there", 0.7),
     grid.Band("mastered", 0.85),
 )
+
+
+@contextmanager
+def demo_server() -> Iterator[str]:
+    """This script on a free port of its own; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", __file__]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    root = Path(__file__).resolve().parents[1]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(300):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 def learners(count: int) -> list[grid.Row]:
@@ -244,6 +271,7 @@ def the_figures() -> None:
 def main() -> None:
     """Show the part the address asks for: ?part=grid&rows=30&columns=20."""
     st.set_page_config(page_title="Components", layout="wide")
+    paper()
     asked = st.query_params
     part = asked.get("part", "grid")
     st.title(f"Components: {part}")

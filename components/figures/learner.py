@@ -111,7 +111,12 @@ def attendance_strip(attendance: pd.DataFrame) -> go.Figure:
                 text=[f"{d.day} {d:%B}" for d in when[mine]],
                 name=status,
                 mode="markers",
-                marker={"symbol": symbol, "color": colour, "size": 10, "line": {"width": 2, "color": colour}},
+                marker={
+                    "symbol": symbol,
+                    "color": colour,
+                    "size": 10,
+                    "line": {"width": 2, "color": colour},
+                },
                 hovertemplate=f"%{{text}}: {status}<extra></extra>",
             )
         )

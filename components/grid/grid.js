@@ -276,9 +276,10 @@ function readOut(grid, place) {
 function drawPaper(grid) {
   const all = [...grid.data.columns.keys()];
   const tables = [];
-  for (let from = 0; from < all.length; from += PAPER_COLUMNS) {
-    const part = all.slice(from, from + PAPER_COLUMNS);
-    const table = make("table", part.length <= 8 ? "few" : "");
+  const share = Math.ceil(all.length / Math.ceil(all.length / PAPER_COLUMNS));
+  for (let from = 0; from < all.length; from += share) {
+    const part = all.slice(from, from + share);
+    const table = make("table", all.length <= 8 ? "few" : "");
     const range = all.length > PAPER_COLUMNS ? `, columns ${from + 1} to ${from + part.length} of ${all.length}` : "";
     const head = make("tr");
     head.append(make("td", "corner", grid.data.words[0]), ...part.map((c) => headerCell(grid, c, true)));

@@ -21,6 +21,7 @@ from queries.trail import record
 
 LONGEST_SNOOZE: Final = timedelta(days=60)
 UNDO_WITHIN: Final = timedelta(minutes=30)
+TAKEN_ON: Final = "taken on"  # why a counselor's acknowledgement leaves the state as it is
 _STATE_AFTER: Final[Mapping[str, str]] = {
     "raised": "open",
     "reopened": "open",
@@ -31,6 +32,7 @@ _STATE_AFTER: Final[Mapping[str, str]] = {
     "resolved": "resolved",
     "dismissed": "dismissed",
 }
+_OPEN: Final[Mapping[str, Any]] = {"state": "open", "snoozed_until": None, "referred_to": None}
 
 
 class NotPossible(Exception):  # noqa: N818 - reads as the sentence it carries
@@ -49,10 +51,13 @@ class _Change:
 
 
 def acknowledge(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
-    """Notes that somebody has seen to it; a counselor thereby takes on what was referred."""
-    taken = viewer.role == "counselor"
-    values = {"referred_to": viewer.staff_id} if taken else {"state": "acknowledged"}
-    _act(viewer, flags, _Change("acknowledged", values | {"snoozed_until": None}), now=now)
+    """Notes that somebody has seen to it; a counselor thereby takes it on, wherever it stands."""
+    change = (
+        _Change("acknowledged", {"referred_to": viewer.staff_id}, TAKEN_ON)
+        if viewer.role == "counselor"
+        else _Change("acknowledged", {"state": "acknowledged", "snoozed_until": None})
+    )
+    _act(viewer, flags, change, now=now)
 
 
 def snooze(
@@ -184,33 +189,35 @@ def _write(
 def _back(db: Connection, viewer: Viewer, flag: Row[Any], *, now: datetime) -> _Change:
     """What takes the flag to where it stood before the viewer's last action."""
     history = db.execute(
-        select(FlagEvent.action, FlagEvent.staff_id, FlagEvent.until, FlagEvent.at)
+        select(
+            FlagEvent.action, FlagEvent.staff_id, FlagEvent.reason, FlagEvent.until, FlagEvent.at
+        )
         .where(FlagEvent.district_id == viewer.district_id, FlagEvent.flag_id == flag.flag_id)
         .order_by(FlagEvent.at)
     ).all()
-    stood: list[Row[Any]] = []
+    stood: list[tuple[Mapping[str, Any], Row[Any]]] = []
     for event in history:
         if event.action == "undone":
             stood.pop()
         else:
-            stood.append(event)
-    if not stood or stood[-1].staff_id != viewer.staff_id or now - stood[-1].at > UNDO_WITHIN:
+            stood.append((_after(event, stood[-1][0] if stood else _OPEN), event))
+    last = stood[-1][1] if stood else None
+    if last is None or last.staff_id != viewer.staff_id or now - last.at > UNDO_WITHIN:
         raise NotPossible(
             "There is nothing of yours to undo: somebody or new data has changed this flag since, "
             f"or more than {UNDO_WITHIN.seconds // 60} minutes have passed."
         )
-    stood.pop()
-    before = stood[-1] if stood else None
-    state = _STATE_AFTER[before.action] if before else "open"
-    if before and before.action == "acknowledged" and flag.state == "referred":
-        state = "referred"  # a counselor had taken it on
-    return _Change(
-        "undone",
-        {
-            "state": state,
-            "snoozed_until": before.until if before and state == "snoozed" else None,
-            "referred_to": None,
-            "closed_on": None,
-            "outcome": None,
-        },
-    )
+    before = stood[-2][0] if len(stood) > 1 else _OPEN
+    return _Change("undone", {**before, "closed_on": None, "outcome": None})
+
+
+def _after(event: Row[Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where a flag stands after an event of its history."""
+    if event.action == "acknowledged" and event.reason == TAKEN_ON:
+        return {**before, "referred_to": event.staff_id}
+    state = _STATE_AFTER[event.action]
+    return {
+        "state": state,
+        "snoozed_until": event.until if state == "snoozed" else None,
+        "referred_to": before["referred_to"],
+    }

@@ -1,0 +1,1 @@
+"""Pure maths: mastery, rules, item analysis; values in, values out, no I/O."""

@@ -1,0 +1,64 @@
+"""Starts everything for a person at this machine, and stops all of it again."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.data import make_demo
+from commands.databases import database, jobs
+from commands.logins import known
+from commands.terminal import answering, note, say, show_rows
+from db.settings import Settings
+from db.status import is_empty
+
+MANAGE = Path(__file__).parent.parent / "manage.py"
+PATIENCE = 10  # seconds a worker has to end its job before it is killed
+
+
+def run(
+    demo: Annotated[
+        bool, typer.Option(help="Load the demo district into an empty database.")
+    ] = True,
+) -> None:
+    """Start database, demo district, worker and the app; Ctrl-C stops them."""
+    with answering(False), database() as (settings, keystore):
+        with jobs(settings) as work, work.begin() as connection:
+            empty = is_empty(connection)
+        if empty and demo:
+            note("Making a demo district of invented people; once, about 20 seconds ...")
+            make_demo(settings, keystore, scale="small")
+        if logins := known(settings):
+            show_rows("Sign in as", list(logins))
+        with keeping_fresh():
+            say.print(f"Chalkline is at http://{settings.host}:{settings.port} (Ctrl-C stops it)")
+            from app import serve  # here, because it reads the keys that were made above
+
+            serve(settings)
+
+
+@contextmanager
+def keeping_fresh() -> Iterator[None]:
+    """Runs the worker beside the block."""
+    worker = subprocess.Popen([sys.executable, str(MANAGE), "worker"], stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        try:
+            worker.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+
+
+def worker() -> None:
+    """Keep the state fresh until stopped (make run starts one)."""
+    with answering(False):
+        from db.worker import run as work  # here, because only this process needs it
+
+        work(Settings.load())

@@ -1,0 +1,130 @@
+"""Makes, disables and resets the accounts with which staff sign in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, count
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
+
+from db.tables import Account, Institution, Staff, StaffRole, WebSession
+
+
+class AccountError(ValueError):
+    """The account can not be made or changed; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class NewStaff:
+    """A member of staff who is not on the roster yet."""
+
+    district_id: int
+    display_name: str
+    role: str
+    school: str | None
+
+
+def add_staff(connection: Connection, person: NewStaff) -> UUID:
+    """Puts a person on the roster in one role, at a school or (None) for the whole district."""
+    place = connection.scalar(
+        select(Institution.institution_id).where(
+            Institution.district_id == person.district_id,
+            Institution.kind == "district"
+            if person.school is None
+            else Institution.name == person.school,
+        )
+    )
+    if place is None:
+        raise AccountError(
+            f"District {person.district_id} has no school '{person.school}'."
+            if person.school
+            else f"There is no district {person.district_id}. 'manage.py status' lists them."
+        )
+    staff_id = uuid4()
+    connection.execute(
+        insert(Staff).values(
+            district_id=person.district_id, staff_id=staff_id, display_name=person.display_name
+        )
+    )
+    connection.execute(
+        insert(StaffRole).values(
+            district_id=person.district_id,
+            staff_id=staff_id,
+            role=person.role,
+            school_id=place,
+            starts_on=select(func.chalkline.today(person.district_id)).scalar_subquery(),
+        )
+    )
+    return staff_id
+
+
+def add_account(
+    connection: Connection,
+    *,
+    district_id: int,
+    staff_id: UUID,
+    sign_in_name: str,
+    password_hash: str,
+    must_change: bool,
+) -> None:
+    """An account for somebody on the roster. AccountError when the name is taken."""
+    name = sign_in_name.strip().lower()
+    if connection.scalar(select(Account.account_id).where(Account.sign_in_name == name)):
+        raise AccountError(f"The sign-in name '{name}' is taken. Choose another.")
+    connection.execute(
+        insert(Account).values(
+            district_id=district_id,
+            account_id=uuid4(),
+            staff_id=staff_id,
+            sign_in_name=name,
+            password_hash=password_hash,
+            must_change_password=must_change,
+        )
+    )
+
+
+def has_account(connection: Connection, staff_id: UUID) -> bool:
+    """Whether this member of staff can sign in already."""
+    return bool(connection.scalar(select(exists().where(Account.staff_id == staff_id))))
+
+
+def free_name(connection: Connection, wanted: str) -> str:
+    """`wanted`, or with a number behind it where another district has it already."""
+    taken = set(
+        connection.scalars(
+            select(Account.sign_in_name).where(Account.sign_in_name.startswith(wanted))
+        )
+    )
+    numbered = (f"{wanted}{number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name not in taken)
+
+
+def disable_account(connection: Connection, sign_in_name: str, *, now: datetime) -> None:
+    """Shuts an account and signs it out everywhere."""
+    _change(connection, sign_in_name, disabled_at=now)
+
+
+def reset_password(connection: Connection, sign_in_name: str, password_hash: str) -> None:
+    """Gives an account a new first password, opens it again and signs it out everywhere."""
+    _change(
+        connection,
+        sign_in_name,
+        password_hash=password_hash,
+        must_change_password=True,
+        disabled_at=None,
+        failed_attempts=0,
+        locked_until=None,
+    )
+
+
+def _change(connection: Connection, sign_in_name: str, **values: object) -> None:
+    name = sign_in_name.strip().lower()
+    account = connection.scalar(
+        update(Account)
+        .where(Account.sign_in_name == name)
+        .values(**values)
+        .returning(Account.account_id)
+    )
+    if account is None:
+        raise AccountError(f"Nobody signs in as '{name}'. 'manage.py user list' shows who does.")
+    connection.execute(delete(WebSession).where(WebSession.account_id == account))

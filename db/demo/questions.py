@@ -1,0 +1,232 @@
+"""Writes the questions of the demo: real sums with the wrong answers that known mistakes lead to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from math import gcd
+
+import numpy as np
+
+from db.demo.catalogue import domain, read
+
+
+@dataclass(frozen=True)
+class Option:
+    """An answer offered; `misconception` says what a learner who chooses it got wrong."""
+
+    text: str
+    misconception: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with its right answer and three wrong ones, the commonest mistake first."""
+
+    stem: str
+    right: str
+    wrong: tuple[Option, Option, Option]
+
+
+_Answer = tuple[str, object]
+_Written = tuple[str, object, _Answer, _Answer, _Answer]
+_Template = Callable[[int, int, int], _Written]
+
+
+def _fraction(top: int, bottom: int) -> str:
+    """A fraction in lowest terms.
+
+    >>> _fraction(6, 8), _fraction(6, 3)
+    ('3/4', '2')
+    """
+    shared = gcd(top, bottom)
+    return f"{top // shared}/{bottom // shared}" if bottom != shared else str(top // shared)
+
+
+# By cluster of the standards, else by domain. a, b and k are small numbers, all different.
+_SUMS: dict[str, _Template] = {
+    "RP.A": lambda a, b, k: (
+        f"A recipe takes {a} cups of flour to {b} cups of milk. How much flour goes with "
+        f"{b * k} cups of milk?",
+        a * k,
+        ("Adds the same amount instead of multiplying", a + b * k - b),
+        ("Turns the ratio round", _fraction(b * b * k, a)),
+        ("Does not scale the first quantity", a),
+    ),
+    "NS.A": lambda a, b, k: (
+        f"What is {_fraction(a, 10)} ÷ {_fraction(1, k)}?",
+        _fraction(a * k, 10),
+        ("Multiplies instead of dividing", _fraction(a, 10 * k)),
+        ("Inverts the wrong fraction", _fraction(10, a * k)),
+        ("Divides the tops only", _fraction(a, k)),
+    ),
+    "NS.B": lambda a, b, k: (
+        f"What is the greatest common factor of {a * k} and {b * k}?",
+        gcd(a * k, b * k),
+        ("Takes the least common multiple", a * b * k // gcd(a, b)),
+        ("Stops at a smaller common factor", 1),
+        ("Takes the difference", abs(a - b) * k),
+    ),
+    "NS.C": lambda a, b, k: (
+        f"At dawn it is −{a + k} °C, at noon it is {b} °C. By how much has it risen?",
+        a + b + k,
+        ("Drops the minus sign", abs(a + k - b)),
+        ("Reads the last number as the change", b),
+        ("Answers with a negative rise", -(a + b + k)),
+    ),
+    "7.NS": lambda a, b, k: (
+        f"What is −{a * k} − (−{b})?",
+        -a * k + b,
+        ("Reads minus a negative as minus", -a * k - b),
+        ("Drops both signs", a * k + b),
+        ("Turns the sign of the answer", a * k - b),
+    ),
+    "EE.A": lambda a, b, k: (
+        f"Which is the same as {a}(x + {b}) + {k}x?",
+        f"{a + k}x + {a * b}",
+        ("Multiplies the first term only", f"{a + k}x + {b}"),
+        ("Adds unlike terms", f"{a + k + a * b}x"),
+        ("Multiplies where it should add", f"{a * k}x + {a * b}"),
+    ),
+    "8.EE.A": lambda a, b, k: (
+        f"Which is the same as {k}^{a} · {k}^{b}?",
+        f"{k}^{a + b}",
+        ("Multiplies the exponents", f"{k}^{a * b}"),
+        ("Multiplies the bases", f"{k * k}^{a + b}"),
+        ("Adds the powers", f"{2 * k}^{a + b}"),
+    ),
+    "EE.B": lambda a, b, k: (
+        f"Solve {a}x + {b} = {a * k + b}.",
+        k,
+        ("Adds instead of subtracting", _fraction(a * k + 2 * b, a)),
+        ("Does not divide at the end", a * k),
+        ("Divides one side only", a * k + b),
+    ),
+    "EE.C": lambda a, b, k: (
+        f"Tickets cost ${a} each plus a fee of ${b}. What do {k} tickets cost?",
+        a * k + b,
+        ("Charges the fee for every ticket", (a + b) * k),
+        ("Forgets the fee", a * k),
+        ("Adds all the numbers", a + b + k),
+    ),
+    "8.EE.C": lambda a, b, k: (
+        f"Solve {a + k}x − {b} = {k}x + {a * k - b}.",
+        k,
+        ("Adds the x terms across the sign", _fraction(a * k, a + 2 * k)),
+        ("Does not divide at the end", a * k),
+        ("Moves the constant with the wrong sign", _fraction(a * k - 2 * b, a)),
+    ),
+    "G.A": lambda a, b, k: (
+        f"A triangle has a base of {2 * a} cm and a height of {b + k} cm. What is its area?",
+        f"{a * (b + k)} cm²",
+        ("Forgets the half", f"{2 * a * (b + k)} cm²"),
+        ("Adds the sides", f"{2 * a + b + k} cm²"),
+        ("Takes the perimeter of the box", f"{2 * (2 * a + b + k)} cm²"),
+    ),
+    "8.G.A": lambda a, b, k: (
+        f"Point ({a}, {b + k}) is reflected in the y-axis. Where does it go?",
+        f"(−{a}, {b + k})",
+        ("Reflects in the x-axis", f"({a}, −{b + k})"),
+        ("Turns it half round", f"(−{a}, −{b + k})"),
+        ("Swaps the coordinates", f"({b + k}, {a})"),
+    ),
+    "G.B": lambda a, b, k: (
+        f"Two angles on a line measure {10 * a + k}° and x. What is x?",
+        f"{180 - 10 * a - k}°",
+        ("Uses a right angle", f"{abs(90 - 10 * a - k)}°"),
+        ("Takes them for equal", f"{10 * a + k}°"),
+        ("Uses a full turn", f"{360 - 10 * a - k}°"),
+    ),
+    "8.G.B": lambda a, b, k: (
+        f"A right triangle has legs of {3 * k} and {4 * k}. How long is the third side?",
+        5 * k,
+        ("Adds the legs", 7 * k),
+        ("Forgets the square root", 25 * k * k),
+        ("Subtracts the legs", k),
+    ),
+    "G.C": lambda a, b, k: (
+        f"A cylinder has radius {a} and height {b + k}. What is its volume?",
+        f"{a * a * (b + k)}π",
+        ("Does not square the radius", f"{a * (b + k)}π"),
+        ("Takes the lateral area", f"{2 * a * (b + k)}π"),
+        ("Squares the height", f"{a * (b + k) ** 2}π"),
+    ),
+    "SP": lambda a, b, k: (
+        f"What is the median of {a}, {a + b}, {a + b + k}, {a + b + 2 * k}, {a + 20 + 7 * k}?",
+        a + b + k,
+        ("Takes the mean for the median", _fraction(5 * a + 3 * b + 10 * k + 20, 5)),
+        ("Takes the range", 20 + 7 * k),
+        ("Takes the first value", a),
+    ),
+    "SP.C": lambda a, b, k: (
+        f"A bag holds {a} red and {b} blue counters. How likely is red?",
+        _fraction(a, a + b),
+        ("Compares part to part", _fraction(a, b)),
+        ("Answers for the other colour", _fraction(b, a + b)),
+        ("Takes every colour as equally likely", f"1/{2 + k}"),
+    ),
+    "F": lambda a, b, k: (
+        f"y = {a}x + {b}. What is y when x = {k}?",
+        a * k + b,
+        ("Adds before it multiplies", a * (k + b)),
+        ("Takes the slope for the starting value", a + b * k),
+        ("Forgets the starting value", a * k),
+    ),
+    "EE.B.8": lambda a, b, k: (
+        f"A line goes through (0, {b}) and ({k}, {a * k + b}). What is its slope?",
+        a,
+        ("Divides across by up", _fraction(1, a)),
+        ("Takes the starting value", b),
+        ("Takes the last y", a * k + b),
+    ),
+}
+
+
+@cache
+def _sentences() -> dict[str, dict[str, str]]:
+    return {row["key"]: row for row in read("questions")}
+
+
+def question(code: str, number: int, rng: np.random.Generator) -> Question:
+    """A question on a competency; `number` tells those of one paper apart.
+
+    >>> question("6.RP.A.1", 1, np.random.default_rng(1)).wrong[0].misconception
+    'Adds the same amount instead of multiplying'
+    """
+    parts = code.split(".")
+    verbal = parts[0] if code[0].isdigit() else domain(code)
+    key = f"{verbal}.{parts[2]}" if len(parts) == 3 else _strand(code)
+    if not code[0].isdigit():
+        row = _sentences()[key]
+        return Question(
+            row["stem"].format(n=number),
+            row["right"],
+            (
+                Option(row["wrong"], row["misconception"]),
+                Option(row["wrong2"], row["misconception2"]),
+                Option(row["wrong3"], row["misconception3"]),
+            ),
+        )
+    template = _template(code)
+    for _ in range(200):
+        a, b, k = (int(n) for n in rng.choice(np.arange(2, 10), 3, replace=False))
+        stem, right, *wrong = template(a, b, k)
+        answers = [str(right), *(str(answer) for _, answer in wrong)]
+        if len(set(answers)) == len(answers):
+            first, second, third = (Option(str(answer), why) for why, answer in wrong)
+            return Question(stem, answers[0], (first, second, third))
+    raise ValueError(f"The question template for {code} never gives four different answers.")
+
+
+def _strand(code: str) -> str:
+    """PS1 of MS-PS1-4."""
+    return code[3:].split("-")[0]
+
+
+def _template(code: str) -> _Template:
+    grade, area, cluster, *_ = code.split(".")
+    if grade == "8" and (area, cluster) == ("EE", "B"):
+        return _SUMS["EE.B.8"]
+    for key in (f"{grade}.{area}.{cluster}", f"{grade}.{area}", f"{area}.{cluster}", area):
+        if key in _SUMS:
+            return _SUMS[key]
+    return _SUMS["RP.A"]  # grade 5, asked at the start of grade 6: multiplying in a context

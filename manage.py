@@ -1,0 +1,20 @@
+"""Chalkline's one command line."""
+
+import typer
+
+from commands import data, serving, users
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+app.command("run")(serving.run)
+app.command("worker")(serving.worker)
+app.command("migrate")(data.migrate)
+app.command("demo")(data.demo)
+app.add_typer(data.load, name="load")
+app.command("refresh")(data.refresh_state)
+app.command("status")(data.status)
+app.command("db-url")(data.db_url)
+app.add_typer(users.user, name="user")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Every check and test, in the order in which a failure is cheapest. 'tests/run.sh lint' stops before the tests.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}"  # Streamlit warns without one
+
+step() { printf '\n== %s\n' "$1"; shift; "$@"; }
+
+step "ruff" ruff check .
+step "ruff format" ruff format --check .
+step "mypy --strict" mypy
+step "import contracts" lint-imports --no-cache
+[ "${1:-}" = lint ] && exit 0
+
+if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing Chromium for the browser tests ..."
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
+  elif ! python -m playwright install chromium >/dev/null 2>&1; then
+    echo "The browser tests need Chromium: install your system's package 'chromium', then run make test again."
+    exit 1
+  fi
+fi
+
+step "doctests and tests" pytest -n 2 --dist loadfile --doctest-modules \
+  analytics commands components db pages privacy queries app.py tests "$@"
