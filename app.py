@@ -23,6 +23,7 @@ from db.settings import Settings, secret_file
 from pages import ADDRESSES, home, sign_in, wire
 from pages.failures import explain, keep_data_out_of_logs
 from privacy import close_door, open_door, signin_session, web_sessions
+from privacy.passwords import nobodys_hash
 from privacy.tickets import client_family, digest, redeem
 
 ROOT = Path(__file__).parent
@@ -119,6 +120,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     keep_data_out_of_logs()  # from here on there is data; what fails before speaks for itself
     try:
         web_sessions.tidy(now=datetime.now(UTC))
+        nobodys_hash()  # or the first unknown name would take twice as long
         yield
     finally:
         close_door()

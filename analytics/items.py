@@ -46,7 +46,7 @@ class ItemSums:
 
 
 @dataclass(frozen=True)
-class TestSums:
+class AssessmentSums:
     """Of one assessment over `n` learners with an answer to every item: total t, and each item."""
 
     n: int
@@ -55,10 +55,10 @@ class TestSums:
     items: Mapping[Hashable, ItemSums]
 
 
-def combine(parts: Iterable[TestSums]) -> TestSums:
+def combine(parts: Iterable[AssessmentSums]) -> AssessmentSums:
     """The same assessment over several classes.
 
-    >>> one = TestSums(5, 3, 3, {"a": ItemSums(5, 3, 3, 3, 1, 1, 1, 0)})
+    >>> one = AssessmentSums(5, 3, 3, {"a": ItemSums(5, 3, 3, 3, 1, 1, 1, 0)})
     >>> combine([one, one]).items["a"].x
     6
     """
@@ -68,7 +68,7 @@ def combine(parts: Iterable[TestSums]) -> TestSums:
         n, t, tt = n + part.n, t + part.t, tt + part.tt
         for item, sums in part.items.items():
             items[item] = items[item] + sums if item in items else sums
-    return TestSums(n, t, tt, items)
+    return AssessmentSums(n, t, tt, items)
 
 
 def difficulty(item: ItemSums) -> float | None:
@@ -82,13 +82,13 @@ def difficulty(item: ItemSums) -> float | None:
     return item.x / item.n if item.n >= LEAST_FOR_DIFFICULTY else None
 
 
-def point_biserial(item: ItemSums, test: TestSums, *, corrected: bool = True) -> float | None:
+def point_biserial(item: ItemSums, test: AssessmentSums, *, corrected: bool = True) -> float | None:
     """Correlation of the item with the total; corrected: with the total of the other items.
 
     Null with too few learners, or when everybody answered alike. Of (item, total) pairs
     (1,3) (1,2) (0,1) (0,0), five times over: r = 0.894, and with the rest (2, 1, 1, 0) 0.707.
 
-    >>> test = TestSums(20, 30.0, 70.0, {})
+    >>> test = AssessmentSums(20, 30.0, 70.0, {})
     >>> item = ItemSums(20, 10.0, 10.0, 25.0, 5, 5, 5, 0)
     >>> round(point_biserial(item, test, corrected=False), 3), round(point_biserial(item, test), 3)
     (0.894, 0.707)
@@ -115,7 +115,7 @@ def d_index(item: ItemSums) -> float | None:
     return item.upper_right / item.upper - item.lower_right / item.lower
 
 
-def kr20(test: TestSums) -> float | None:
+def kr20(test: AssessmentSums) -> float | None:
     """Reliability: k / (k - 1) x (1 - sum of item variances / variance of the total).
 
     Kuder-Richardson formula 20 for right-or-wrong items, Cronbach's alpha for partial credit
@@ -123,7 +123,7 @@ def kr20(test: TestSums) -> float | None:
     variances 0.25 and 0.1875, of the total 0.6875: 2 x (1 - 0.4375 / 0.6875) = 0.727.
 
     >>> a, b = ItemSums(20, 10, 10, 15, 5, 5, 5, 0), ItemSums(20, 5, 5, 10, 5, 5, 5, 0)
-    >>> round(kr20(TestSums(20, 15.0, 25.0, {"a": a, "b": b})), 3)
+    >>> round(kr20(AssessmentSums(20, 15.0, 25.0, {"a": a, "b": b})), 3)
     0.727
     """
     k = len(test.items)

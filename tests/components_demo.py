@@ -76,7 +76,7 @@ def competencies(count: int) -> list[grid.Column]:
     return [
         grid.Column(
             f"C{i}",
-            f"6.{('RP', 'NS', 'EE', 'G', 'SP')[i // 4 % 5]}.A.{i % 4 + 1}",
+            f"6.{('RP', 'NS', 'EE', 'G', 'SP')[i // 4 % 5]}.{'ABCDEFGH'[i // 20]}.{i % 4 + 1}",
             TITLES[i % len(TITLES)],
             BLOOM[i % 4],
             "6.RP.A.1" if i in (2, 5) else "",

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 
@@ -23,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def owner(district: District) -> Connection:
+def owner(district: District) -> Iterator[Connection]:
     """A connection that may change what the application may not, to set a scene."""
     engine = create_engine(district.super_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -97,14 +98,15 @@ def test_a_password_may_hold_any_character() -> None:
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(owner: Connection) -> None:
-    tried("nobody", "x", NOW)  # the first computes nobody's hash
+    passwords.nobodys_hash()  # made when the application starts
     spent: dict[str, list[float]] = {"tess": [], "nobody": []}
     for n in range(4):
-        for name in spent:
-            start = time.perf_counter()
+        for name, times in spent.items():
+            start = time.thread_time()  # not the clock on the wall: other tests run beside this one
             tried(name, f"wrong {n}", NOW + n * timedelta(days=2))
-            spent[name].append(time.perf_counter() - start)
+            times.append(time.thread_time() - start)
     known, unknown = (statistics.median(times) for times in spent.values())
+    assert known > 0.05  # the control: a hash was computed at all
     assert abs(known - unknown) < 0.25 * known
 
 
@@ -234,12 +236,9 @@ def test_signing_in_again_ends_the_browsers_former_session(owner: Connection) ->
 def test_a_session_stands_for_the_person_and_her_role(owner: Connection) -> None:
     standing = web_sessions.standing(signed_in("tess"), now=NOW)
     assert isinstance(standing, Standing)
-    assert standing.viewer == cast.viewer("Tess Moran") or (
-        standing.viewer.staff_id,
-        standing.viewer.role,
-        standing.viewer.today,
-        standing.viewer.generated,
-    ) == (cast.of("Tess Moran"), "teacher", cast.TODAY, True)
+    viewer = standing.viewer
+    assert (viewer.staff_id, viewer.role) == (cast.of("Tess Moran"), "teacher")
+    assert (viewer.today, viewer.district_name) == (cast.TODAY, "Lakeside")
 
 
 def test_no_token_is_in_the_database(owner: Connection) -> None:

@@ -88,7 +88,7 @@ def assemble(
         clicks,
         _term_ends(presentations),
     )
-    return source, tally, _notes(source, set(registered))
+    return source, tally, _notes(source, registered)
 
 
 def _chosen(presentations: Presentations, courses: Collection[str] | None) -> set[str]:
@@ -156,11 +156,12 @@ def _term_ends(presentations: Presentations) -> dict[str, date]:
     return ends
 
 
-def _notes(source: Source, registered: set[tuple[str, int]]) -> list[str]:
+def _notes(source: Source, registered: gathering.Registrations) -> list[str]:
     """What whoever loads should know about the data as they are."""
     counted = {
-        "enrolments have no row in studentRegistration.csv; they begin with the class": sum(
-            (one.presentation, one.student) not in registered for one in source.enrollments
+        "enrolments have no day of registration; they begin with the class": sum(
+            registered.get((one.presentation, one.student), (None,))[0] is None
+            for one in source.enrollments
         ),
         "enrolments ended as withdrawn without a day; they are seen until the class ends": sum(
             one.status == "withdrawn" and one.left_on is None for one in source.enrollments

@@ -16,9 +16,10 @@ from db.oulad.report import LoadError, Tally
 from db.oulad.source import Clicks
 
 NAME = "studentVle.csv"
-MOST_CLICKS = 100_000  # by one learner on one site in one row
+MOST_CLICKS = 1_000_000  # by one learner on one site in one row
 SITE_BITS, DAY_BITS = 20, 12  # of the sorting key; the enrolment has the other 31
 Whole = npt.NDArray[np.int64]
+Count = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -39,7 +40,7 @@ def clicks(
     """All good clicks of the wanted courses; `progress` is told the rows read so far."""
     if len(known.sites) >= 1 << SITE_BITS:
         raise LoadError(f"vle.csv lists more than {1 << SITE_BITS:,} sites; this can not be OULAD.")
-    keys, counts, good = [], [], 0
+    keys, counts, good = [np.empty(0, np.int64)], [np.empty(0, np.int32)], 0
     for block in blocks(dataset, NAME, tally.rejections):
         key, count = _checked(block, tally, known)
         keys.append(key)
@@ -47,15 +48,12 @@ def clicks(
         good += len(key)
         tally.read[NAME] = good + tally.left_out[NAME] + tally.rejections.of(NAME)
         progress(tally.read[NAME])
-    found = _added_up(
-        np.concatenate([np.empty(0, np.int64), *keys]),
-        np.concatenate([np.empty(0, np.int64), *counts]),
-    )
+    found = _added_up(keys, counts)
     tally.merged[NAME] = good - len(found)
     return found
 
 
-def _checked(block: Block, tally: Tally, known: Known) -> tuple[Whole, Whole]:
+def _checked(block: Block, tally: Tally, known: Known) -> tuple[Whole, Count]:
     """(sorting key, clicks) of the good rows of a block."""
     columns, lines = block.columns, block.lines
     presentation = _presentation(columns, known.presentations)
@@ -99,7 +97,7 @@ def _checked(block: Block, tally: Tally, known: Known) -> tuple[Whole, Whole]:
         | known.site_order[place[ok]] << DAY_BITS
         | (values["date"][ok] + FURTHEST)
     )
-    return key, values["sum_click"][ok]
+    return key, values["sum_click"][ok].astype(np.int32)
 
 
 def _presentation(columns: Any, known: dict[tuple[str, str], int]) -> Whole:
@@ -143,16 +141,21 @@ def _refuse(tally: Tally, lines: Whole, column: str, reason: str) -> None:
         tally.rejections.add(NAME, line, column, reason)
 
 
-def _added_up(key: Whole, count: Whole) -> Clicks:
-    """One row per enrolment, site and day, in that order."""
-    order = np.argsort(key, kind="stable")
-    key, count = key[order], count[order]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else order
-    total = np.add.reduceat(count, first) if len(key) else count
+def _added_up(keys: list[Whole], counts: list[Count]) -> Clicks:
+    """One row per enrolment, site and day, in that order. Empties both lists: memory is short."""
+    key = np.concatenate(keys)
+    keys.clear()
+    order = np.argsort(key)
+    key = key[order]
+    count = np.concatenate(counts)[order]
+    counts.clear()
+    del order
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    total = np.add.reduceat(count, first) if len(first) else count
     key = key[first]
     return Clicks(
-        enrollment=key >> (SITE_BITS + DAY_BITS),
-        site=key >> DAY_BITS & (1 << SITE_BITS) - 1,
-        day=(key & (1 << DAY_BITS) - 1) - FURTHEST,
-        clicks=total,
+        enrollment=(key >> (SITE_BITS + DAY_BITS)).astype(np.int32),
+        site=(key >> DAY_BITS & (1 << SITE_BITS) - 1).astype(np.int32),
+        day=((key & (1 << DAY_BITS) - 1) - FURTHEST).astype(np.int32),
+        clicks=total.astype(np.int32),
     )

@@ -89,10 +89,10 @@ class Result:
 class Clicks:
     """Clicks by learner, site and day, sorted in that order, each combination once."""
 
-    enrollment: npt.NDArray[np.int64]  # position in Source.enrollments
-    site: npt.NDArray[np.int64]  # position in Source.sites
-    day: npt.NDArray[np.int64]
-    clicks: npt.NDArray[np.int64]
+    enrollment: npt.NDArray[np.int32]  # position in Source.enrollments
+    site: npt.NDArray[np.int32]  # position in Source.sites
+    day: npt.NDArray[np.int32]
+    clicks: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.clicks)
@@ -155,8 +155,8 @@ class Source:
             content.results,
         ):
             found.update(repr(part).encode())
-        students = np.array([one.student for one in self.enrollments], dtype=np.int64)
-        sites = np.array([one.number for one in self.sites], dtype=np.int64)
+        students = np.array([one.student for one in self.enrollments], dtype=np.int32)
+        sites = np.array([one.number for one in self.sites], dtype=np.int32)
         clicks = content.clicks
         for column in (
             students[clicks.enrollment],

@@ -1,0 +1,105 @@
+"""Puts a stored flag in words: its name, why it stands, what clears it, how it may be wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from analytics import rules
+
+URGENT: Final = 0.7
+SOON: Final = 0.45
+
+_NAMES: Final[Mapping[str, str]] = {
+    rules.MISSING_WORK: "Missing work",
+    rules.LOW_MASTERY: "Low mastery",
+    rules.FALLING_ACTIVITY: "Falling activity",
+    rules.ATTENDANCE: "Attendance",
+}
+# A wrong flag's reasons, the stored word to the sentence shown. They are the rule's own, because
+# what a rule gets wrong is what tunes it.
+_WRONG: Final[Mapping[str, Mapping[str, str]]] = {
+    rules.MISSING_WORK: {
+        "handed in elsewhere": "It was handed in another way",
+        "excused": "The learner was excused from it",
+        "not set": "It was not set for this learner",
+    },
+    rules.LOW_MASTERY: {
+        "shown in class": "The learner has shown it in class",
+        "bad questions": "The questions are at fault",
+        "not taught yet": "We have not taught it yet",
+    },
+    rules.FALLING_ACTIVITY: {
+        "works offline": "The learner works on paper or offline",
+        "shared device": "The learner works on somebody else's account",
+        "agreed": "The break is agreed",
+    },
+    rules.ATTENDANCE: {
+        "recorded wrongly": "The absence was recorded wrongly",
+        "known": "The reason is known and settled",
+    },
+}
+_WRONG_OTHERWISE: Final = {"not so": "It is not so"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One flag in words. `text` and `clears` are whole sentences; severity is from 0 to 1."""
+
+    flag_id: UUID
+    rule: str
+    name: str
+    severity: float
+    text: str
+    clears: str
+    raised_on: date
+    class_title: str
+    evidence: Mapping[str, Any]
+
+    @property
+    def wrong(self) -> Mapping[str, str]:
+        """How this flag may be wrong: the word that is stored, and the sentence shown."""
+        return _WRONG.get(self.rule, _WRONG_OTHERWISE)
+
+
+def name_of(rule: str) -> str:
+    """A rule's name as people say it; a colleague's own words stay as they are.
+
+    >>> name_of("missing_work"), name_of("staff concern")
+    ('Missing work', 'Staff concern')
+    """
+    return _NAMES.get(rule) or rule[:1].upper() + rule[1:].replace("_", " ")
+
+
+def urgency(severity: float) -> Literal["urgent", "soon", "watch"]:
+    """The word for a severity.
+
+    >>> urgency(0.8), urgency(0.5), urgency(0.1)
+    ('urgent', 'soon', 'watch')
+    """
+    if severity >= URGENT:
+        return "urgent"
+    return "soon" if severity >= SOON else "watch"
+
+
+def reason_of(
+    flag_id: UUID,
+    *,
+    rule: str,
+    severity: float,
+    evidence: Mapping[str, Any],
+    raised_on: date,
+    class_title: str,
+    today: date,
+) -> Reason:
+    """The flag in words; one that a colleague raised speaks in her own."""
+    if rule in _NAMES:
+        text, clears = rules.reason(rule, evidence, today=today), rules.clears(rule, evidence)
+    else:
+        said = str(evidence.get("words") or "").strip()
+        text = f"{name_of(rule)}: {said}" if said else name_of(rule)
+        clears = "Clears when somebody closes it with an outcome."
+    return Reason(
+        flag_id, rule, name_of(rule), severity, text, clears, raised_on, class_title, evidence
+    )
