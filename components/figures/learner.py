@@ -100,14 +100,14 @@ def mastery_timeline_alt(points: pd.DataFrame, *, competency: str, mastered_at: 
 def attendance_strip(attendance: pd.DataFrame) -> go.Figure:
     """School days by week: columns `day` and `status` (present, late, excused or absent)."""
     when = pd.to_datetime(attendance["day"])
-    monday = when - pd.to_timedelta(when.dt.weekday, unit="D")
+    monday = when - pd.to_timedelta(when.dt.day_of_week, unit="D")
     traces = []
     for status, (symbol, colour) in _ATTENDANCE.items():
         mine = (attendance["status"] == status).to_numpy()
         traces.append(
             go.Scatter(
                 x=days(monday[mine]),
-                y=when[mine].dt.weekday.tolist(),
+                y=when[mine].dt.day_of_week.tolist(),
                 text=[f"{d.day} {d:%B}" for d in when[mine]],
                 name=status,
                 mode="markers",

@@ -13,7 +13,7 @@ from db.tables import Caseload, Class, Flag, Institution, Learner
 from privacy import Viewer, people
 from queries.students import notes
 from queries.students.notes import Note
-from queries.students.reasons import Reason, reason_of
+from queries.students.reasons import COLUMNS, Reason, reason_of
 
 STATES: Final = ("referred", "open", "acknowledged", "in_plan", "snoozed")
 
@@ -115,12 +115,7 @@ def _standing(
 ) -> Sequence[Row[Any]]:
     return db.execute(
         select(
-            Flag.flag_id,
-            Flag.learner_id,
-            Flag.rule,
-            Flag.severity,
-            Flag.evidence,
-            Flag.raised_on,
+            *COLUMNS,
             Flag.state,
             Flag.referred_to,
             Class.title,
@@ -161,15 +156,7 @@ def _by_learner(rows: Sequence[Row[Any]], viewer: Viewer, *, today: date) -> lis
             flags[0].school,
             flags[0].grade_level,
             tuple(
-                reason_of(
-                    flag.flag_id,
-                    rule=flag.rule,
-                    severity=flag.severity,
-                    evidence=flag.evidence,
-                    raised_on=flag.raised_on,
-                    class_title=flag.title or "",
-                    today=today,
-                )
+                reason_of(flag, class_title=flag.title or "", today=today)
                 for flag in flags
             ),
             tuple(state for state in STATES if state in {flag.state for flag in flags}),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, select
 
 from db.tables import Class, Flag, FlagEvent, Staff
 from privacy import Viewer
-from queries.students.reasons import Reason, reason_of
+from queries.students.reasons import COLUMNS, Reason, reason_of
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,7 @@ def flags_of(
     """Standing flags first, then closed ones, the latest first."""
     flags = db.execute(
         select(
-            Flag.flag_id,
-            Flag.rule,
-            Flag.severity,
-            Flag.evidence,
-            Flag.raised_on,
+            *COLUMNS,
             Flag.state,
             Flag.closed_on,
             Flag.outcome,
@@ -87,15 +83,7 @@ def flags_of(
         steps.setdefault(flag_id, []).append(Step(at, action, who or "", why, until))
     return tuple(
         PastFlag(
-            reason_of(
-                flag.flag_id,
-                rule=flag.rule,
-                severity=flag.severity,
-                evidence=flag.evidence,
-                raised_on=flag.raised_on,
-                class_title=flag.title or "",
-                today=today,
-            ),
+            reason_of(flag, class_title=flag.title or "", today=today),
             flag.state,
             flag.closed_on,
             flag.outcome or "",

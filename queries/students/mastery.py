@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row, func, select
 
 import privacy
+from analytics.mastery import MASTERED, NOT_ENOUGH
 from db.tables import (
     Class,
     Competency,
@@ -20,7 +21,7 @@ from db.tables import (
     Section,
 )
 from privacy import Viewer, people
-from queries.students.order import MASTERED, THIN, blocker, learning_order
+from queries.students.order import blocker, learning_order
 
 MOST_BLOCKED: Final = 0.5  # from this share of a class on, a prerequisite holds up the class
 
@@ -170,7 +171,7 @@ def _cells(rows: Sequence[Row[Any]], edges: Edges, codes: Mapping[UUID, str]) ->
             by = blocker(row.competency_id, before, labels[row.learner_id])
         blocked.append(codes[by] if by else None)
     cells = pd.DataFrame([tuple(row) for row in rows], columns=list(_CELL))
-    cells["enough"] = cells["label"] != THIN
+    cells["enough"] = cells["label"] != NOT_ENOUGH
     cells["blocked_by"] = pd.Series(blocked, dtype=object, index=cells.index)
     return cells
 

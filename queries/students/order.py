@@ -2,11 +2,10 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
-from typing import Final, TypeVar
+from typing import TypeVar
 
-MASTERED: Final = "mastered"
-STRUGGLING: Final = "struggling"
-THIN: Final = "not enough evidence"
+from analytics.mastery import MASTERED, STRUGGLING
+
 
 C = TypeVar("C", bound=Hashable)
 
@@ -44,7 +43,8 @@ def blocker(
 ) -> C | None:
     """The deepest prerequisite on the way to a competency that a learner struggles with.
 
-    None when she has none such: then the competency itself is what to work on.
+    None when she has none such: then the competency itself is what to work on. What lies before
+    something mastered can not be what blocks.
 
     >>> before = {"c": ["b"], "b": ["a"]}
     >>> blocker("c", before, {"a": "struggling", "b": "struggling", "c": "struggling"})
@@ -53,6 +53,8 @@ def blocker(
     ('b', None)
     """
     for earlier in before.get(competency, ()):
+        if labels.get(earlier) == MASTERED:
+            continue
         deeper = blocker(earlier, before, labels)
         if deeper is not None:
             return deeper

@@ -6,7 +6,10 @@ from datetime import date
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from analytics import rules
+from db.tables import Flag
 
 URGENT: Final = 0.7
 SOON: Final = 0.45
@@ -41,6 +44,15 @@ _WRONG: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 _WRONG_OTHERWISE: Final = {"not so": "It is not so"}
+COLUMNS: Final = (
+    Flag.flag_id,
+    Flag.learner_id,
+    Flag.class_id,
+    Flag.rule,
+    Flag.severity,
+    Flag.evidence,
+    Flag.raised_on,
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class Reason:
     """One flag in words. `text` and `clears` are whole sentences; severity is from 0 to 1."""
 
     flag_id: UUID
+    class_id: UUID | None
     rule: str
     name: str
     severity: float
@@ -83,23 +96,24 @@ def urgency(severity: float) -> Literal["urgent", "soon", "watch"]:
     return "soon" if severity >= SOON else "watch"
 
 
-def reason_of(
-    flag_id: UUID,
-    *,
-    rule: str,
-    severity: float,
-    evidence: Mapping[str, Any],
-    raised_on: date,
-    class_title: str,
-    today: date,
-) -> Reason:
-    """The flag in words; one that a colleague raised speaks in her own."""
-    if rule in _NAMES:
-        text, clears = rules.reason(rule, evidence, today=today), rules.clears(rule, evidence)
+def reason_of(flag: Row[Any], *, class_title: str, today: date) -> Reason:
+    """A row with the flag's own columns, in words; what a colleague raised speaks in hers."""
+    if flag.rule in _NAMES:
+        text = rules.reason(flag.rule, flag.evidence, today=today)
+        clears = rules.clears(flag.rule, flag.evidence)
     else:
-        said = str(evidence.get("words") or "").strip()
-        text = f"{name_of(rule)}: {said}" if said else name_of(rule)
+        said = str(flag.evidence.get("words") or "").strip()
+        text = f"{name_of(flag.rule)}: {said}" if said else name_of(flag.rule)
         clears = "Clears when somebody closes it with an outcome."
     return Reason(
-        flag_id, rule, name_of(rule), severity, text, clears, raised_on, class_title, evidence
+        flag.flag_id,
+        flag.class_id,
+        flag.rule,
+        name_of(flag.rule),
+        flag.severity,
+        text,
+        clears,
+        flag.raised_on,
+        class_title,
+        flag.evidence,
     )

@@ -20,24 +20,19 @@ from privacy import Viewer
 from queries.students.order import blocker
 from queries.students.reasons import Reason
 
-CONTACT: Final = "Contact home today: ask what keeps the learner away, and agree on the next school day."
+CONTACT: Final = (
+    "Contact home today: ask what keeps the learner away, and agree on the next school day."
+)
 CHECK_IN: Final = "Two minutes in person this week: ask what changed, and agree on one next lesson."
 
 
 def next_steps(
-    db: Connection,
-    viewer: Viewer,
-    reasons: Mapping[UUID, Sequence[Reason]],
-    *,
-    classes: Sequence[UUID],
-    today: date,
+    db: Connection, viewer: Viewer, reasons: Mapping[UUID, Sequence[Reason]], *, today: date
 ) -> dict[UUID, str]:
     """A step for each learner, given her reasons, the gravest first."""
     first = {learner: mine[0] for learner, mine in reasons.items() if mine}
-    work = _work_to_hand_in(db, viewer, _with(first, rules.MISSING_WORK), classes, today=today)
-    practice = _to_practise(
-        db, viewer, {learner: first[learner] for learner in _with(first, rules.LOW_MASTERY)}
-    )
+    work = _work_to_hand_in(db, viewer, _by(rules.MISSING_WORK, first), today=today)
+    practice = _to_practise(db, viewer, _by(rules.LOW_MASTERY, first))
     steps: dict[UUID, str] = {}
     for learner, reason in first.items():
         match reason.rule:
@@ -54,21 +49,17 @@ def next_steps(
     return steps
 
 
-def _with(first: Mapping[UUID, Reason], rule: str) -> list[UUID]:
-    return [learner for learner, reason in first.items() if reason.rule == rule]
+def _by(rule: str, first: Mapping[UUID, Reason]) -> dict[UUID, Reason]:
+    return {learner: reason for learner, reason in first.items() if reason.rule == rule}
 
 
 def _work_to_hand_in(
-    db: Connection,
-    viewer: Viewer,
-    learners: Sequence[UUID],
-    classes: Sequence[UUID],
-    *,
-    today: date,
+    db: Connection, viewer: Viewer, reasons: Mapping[UUID, Reason], *, today: date
 ) -> dict[UUID, str]:
     """The missing piece that weighs most, of two that weigh the same the latest."""
-    if not learners:
+    if not reasons:
         return {}
+    classes = {reason.class_id for reason in reasons.values()}
     due = db.execute(
         select(
             ClassAssessment.class_id,
@@ -101,20 +92,63 @@ def _work_to_hand_in(
             ).where(
                 AssessmentAttempt.district_id == viewer.district_id,
                 AssessmentAttempt.class_id.in_(classes),
-                AssessmentAttempt.learner_id.in_(learners),
+                AssessmentAttempt.learner_id.in_(list(reasons)),
                 (func.date(AssessmentAttempt.submitted_at) <= today) | AssessmentAttempt.banked,
             )
         ).tuples()
     )
-    enrolled = {(learner, class_id) for learner, class_id, _ in handed_in}
     steps: dict[UUID, str] = {}
-    for learner in learners:
+    for learner, reason in reasons.items():
         for class_id, assessment, title, due_on in due:
-            mine = (learner, class_id) in enrolled or len(classes) == 1
-            if mine and (learner, class_id, assessment) not in handed_in:
+            missing = (learner, class_id, assessment) not in handed_in
+            if class_id == reason.class_id and missing:
                 steps[learner] = (
-                    f"Agree on a day to hand in “{title}” (due {due_on.day} {due_on:%B}); "
-                    "it counts most."
+                    f"Agree on a day to hand in “{title}”, due on {due_on.day} {due_on:%B}."
                 )
                 break
+    return steps
+
+
+def _to_practise(
+    db: Connection, viewer: Viewer, reasons: Mapping[UUID, Reason]
+) -> dict[UUID, str]:
+    """The prerequisite that holds up the learner's lowest competency, else that competency."""
+    if not reasons:
+        return {}
+    lowest = {
+        learner: UUID(reason.evidence["competencies"][0]["competency_id"])
+        for learner, reason in reasons.items()
+    }
+    labels: dict[UUID, dict[UUID, str]] = {}
+    for learner, competency, label in db.execute(
+        select(Mastery.learner_id, Mastery.competency_id, Mastery.label).where(
+            Mastery.district_id == viewer.district_id, Mastery.learner_id.in_(list(reasons))
+        )
+    ):
+        labels.setdefault(learner, {})[competency] = label
+    known = {competency for mine in labels.values() for competency in mine}
+    before: dict[UUID, list[UUID]] = {}
+    for earlier, later in db.execute(
+        select(CompetencyEdge.prerequisite_id, CompetencyEdge.competency_id).where(
+            CompetencyEdge.prerequisite_id.in_(known), CompetencyEdge.competency_id.in_(known)
+        )
+    ):
+        before.setdefault(later, []).append(earlier)
+    named = dict(
+        db.execute(
+            select(Competency.competency_id, Competency.code + " (" + Competency.title + ")").where(
+                Competency.competency_id.in_(known | set(lowest.values()))
+            )
+        )
+        .tuples()
+        .all()
+    )
+    steps = {}
+    for learner, competency in lowest.items():
+        by = blocker(competency, before, labels.get(learner, {}))
+        steps[learner] = (
+            f"Go back to {named[by]} first: {named[competency].split(' ')[0]} builds on it."
+            if by
+            else f"Work through one example of {named[competency]} together, then a short new set."
+        )
     return steps

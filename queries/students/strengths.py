@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from analytics.mastery import MASTERED, DEVELOPING, NOT_ENOUGH, STRUGGLING
 from db.tables import Competency, CompetencyEdge, Mastery
 from privacy import Viewer
-from queries.students.order import MASTERED, blocker
+from queries.students.order import blocker
 
-_RANK: Final = {MASTERED: 0, "developing": 1, "struggling": 2, "not enough evidence": 3}
+_RANK: Final = {MASTERED: 0, DEVELOPING: 1, STRUGGLING: 2, NOT_ENOUGH: 3}
 
 
 @dataclass(frozen=True)

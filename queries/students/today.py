@@ -14,7 +14,7 @@ from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent, Institution
 from privacy import Viewer, people
 from queries.students.classes import TaughtClass, taught_classes
 from queries.students.notices import ClassNotice, notices_of
-from queries.students.reasons import Reason, reason_of
+from queries.students.reasons import COLUMNS, Reason, reason_of
 from queries.students.steps import next_steps
 
 ACKNOWLEDGED_FOR: Final = timedelta(days=7)  # then an acknowledged flag is asked about again
@@ -74,9 +74,8 @@ def struggling_learners(
         learners = [one.learner_id for one in shown]
         names = people.names(db, viewer, learners)
         weeks = _weekly_clicks(db, viewer, learners, ids)
-        steps = next_steps(
-            db, viewer, {one.learner_id: one.reasons for one in shown}, classes=ids, today=today
-        )
+        reasons = {one.learner_id: one.reasons for one in shown}
+        steps = next_steps(db, viewer, reasons, today=today)
     return Attention(
         tuple(classes),
         tuple(
@@ -101,15 +100,7 @@ def ranking(
     reasons: dict[UUID, list[Reason]] = {}
     for flag in flags:
         reasons.setdefault(flag.learner_id, []).append(
-            reason_of(
-                flag.flag_id,
-                rule=flag.rule,
-                severity=flag.severity,
-                evidence=flag.evidence,
-                raised_on=flag.raised_on,
-                class_title=titles.get(flag.class_id, ""),
-                today=today,
-            )
+            reason_of(flag, class_title=titles.get(flag.class_id, ""), today=today)
         )
     entries = [
         LearnerInNeed(
@@ -140,23 +131,14 @@ def _waiting(
         )
         .exists()
     )
-    columns = (
-        Flag.flag_id,
-        Flag.learner_id,
-        Flag.class_id,
-        Flag.rule,
-        Flag.severity,
-        Flag.evidence,
-        Flag.raised_on,
-    )
     standing = (
         Flag.district_id == viewer.district_id,
         Flag.closed_on.is_(None),
         (Flag.state == "open") | ((Flag.state == "acknowledged") & ~answered),
     )
     # Two branches, so that each is one range of the index on (district, class).
-    in_class = select(*columns).where(*standing, Flag.class_id.in_(classes))
-    in_no_class = select(*columns).where(
+    in_class = select(*COLUMNS).where(*standing, Flag.class_id.in_(classes))
+    in_no_class = select(*COLUMNS).where(
         *standing,
         Flag.class_id.is_(None),
         Flag.learner_id.in_(
