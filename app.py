@@ -105,7 +105,7 @@ def serve(settings: Settings) -> None:
         access_log=False,  # addresses may hold what a person looked at
         log_level="warning",
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=2,
     )
 
 

@@ -61,7 +61,7 @@ def prior_means(credit: Floats, answers: Floats) -> Floats:
     [0.65, 0.7]
     """
     mean = (credit + PRIOR_MEAN * PRIOR_STRENGTH) / (answers + PRIOR_STRENGTH)
-    rounded: Floats = np.clip(np.round(mean / PRIOR_STEP) * PRIOR_STEP, 0.3, 0.9)
+    rounded: Floats = np.round(np.clip(np.round(mean / PRIOR_STEP) * PRIOR_STEP, 0.3, 0.9), 2)
     return rounded
 
 

@@ -34,9 +34,12 @@ def actions(flag: str, *, wrongs: Wrongs, today: date) -> Action | None:
     ends at the start of a school week, `today` deciding which.
     """
     with st.container(horizontal=True, key=f"actions-{flag}"):
-        if st.button("Acknowledge", key=f"acknowledge-{flag}"):
-            return Action("acknowledge", flag)
-        return _snooze(flag, today) or _wrong(flag, wrongs) or _refer(flag)
+        seen = st.button("Acknowledge", key=f"acknowledge-{flag}")
+        # All four are drawn before any is answered: a button that comes and goes loses its focus.
+        panels = (_snooze(flag, today), _wrong(flag, wrongs), _refer(flag))
+    if seen:
+        return Action("acknowledge", flag)
+    return next((chosen for chosen in panels if chosen), None)
 
 
 def mondays(today: date) -> list[date]:
@@ -53,22 +56,24 @@ def _snooze(flag: str, today: date) -> Action | None:
     with st.popover("Snooze", key=f"snooze-{flag}", on_change="rerun") as panel:
         if not panel.open:
             return None
+        chosen = None
         st.markdown("Show this again on")
         for monday in mondays(today):
             if st.button(words.day(monday, today), key=f"until-{flag}-{monday}", width="stretch"):
-                return Action("snooze", flag, until=monday)
-    return None
+                chosen = Action("snooze", flag, until=monday)
+    return chosen
 
 
 def _wrong(flag: str, wrongs: Wrongs) -> Action | None:
     with st.popover("Wrong flag", key=f"wrong-{flag}", on_change="rerun") as panel:
         if not panel.open:
             return None
+        chosen = None
         st.markdown("Why is it wrong? Your answer improves the rules.")
         for reason, sentence in wrongs.items():
             if st.button(plain(sentence), key=f"because-{flag}-{reason}", width="stretch"):
-                return Action("wrong flag", flag, reason=reason)
-    return None
+                chosen = Action("wrong flag", flag, reason=reason)
+    return chosen
 
 
 def _refer(flag: str) -> Action | None:

@@ -63,31 +63,33 @@ def learner_card(card: LearnerCard, *, wrongs: Wrongs, today: date) -> Action | 
     with st.container(border=True, key=f"card-{card.flag}", gap="small"):
         opened = _heading(card)
         reasons = "\n".join(f"- {plain(reason)}" for reason in card.reasons)
-        st.markdown(f"{reasons}\n\n**Next step:** {plain(card.next_step)}")
-        st.caption(f"Clears when {plain(card.clears_when)}.")
+        st.markdown(
+            f"{reasons}\n\n**Next step:** {plain(card.next_step)}\n\n"
+            f":small[Clears when {plain(card.clears_when)}.]"
+        )
         chosen = actions(card.flag, wrongs=wrongs, today=today)
     return Action("open", card.flag) if opened else chosen
 
 
 def _heading(card: LearnerCard) -> bool:
-    """Rank, name, class, severity and the activity trend; True when the name was clicked."""
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            opened = st.button(
-                f"**{card.rank}. {plain(card.name)}**",
-                key=f"open-{card.flag}",
-                type="tertiary",
-                icon=":material/arrow_forward:",
-                icon_position="right",
-            )
-            st.badge(severity_words(card.severity), color=_SEVERITY[card.severity][2])
-            st.caption(plain(card.class_name), width="content")
+    """Rank, name, severity, class and the activity trend; True when the name was clicked."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        opened = st.button(
+            f"**{card.rank}. {plain(card.name)}**",
+            key=f"open-{card.flag}",
+            type="tertiary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+        )
+        st.markdown(f"{_badge(card.severity)} :small[{plain(card.class_name)}]", width="stretch")
         if card.weeks:
-            with st.container(width=max(64, 8 * len(card.weeks))):
-                sparkline(card.weeks, alt=card.weeks_alt, key=f"weeks-{card.flag}")
+            sparkline(card.weeks, alt=card.weeks_alt, key=f"weeks-{card.flag}")
     return opened
+
+
+def _badge(severity: Severity) -> str:
+    """Severity as one Markdown word; fewer elements than `st.badge`, and lists are long."""
+    return f":{_SEVERITY[severity][2]}-badge[{severity_words(severity)}]"
 
 
 def learner_row(card: LearnerCard) -> Action | None:
@@ -96,18 +98,18 @@ def learner_row(card: LearnerCard) -> Action | None:
         opened = st.button(
             f"{card.rank}. {plain(card.name)}", key=f"open-{card.flag}", type="tertiary"
         )
-        st.badge(severity_words(card.severity), color=_SEVERITY[card.severity][2])
-        st.caption(plain("; ".join([card.class_name, *card.reasons])), width="stretch")
+        why = plain("; ".join([card.class_name, *card.reasons]))
+        st.markdown(f"{_badge(card.severity)} :small[{why}]", width="stretch")
     return Action("open", card.flag) if opened else None
 
 
 def reteach_card(card: ReteachCard) -> Action | None:
     """One notice for a class; who is concerned is one click away."""
     with st.container(border=True, key=f"card-{card.notice}", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**Reteach {plain(card.competency)}**", width="content")
-            st.badge("■ Whole class", color="blue")
-            st.caption(plain(card.class_name), width="content")
+        st.markdown(
+            f"**Reteach {plain(card.competency)}** :blue-badge[■ Whole class] "
+            f":small[{plain(card.class_name)}]"
+        )
         st.markdown(f"{plain(card.reason)}\n\n**Next step:** {plain(card.next_step)}")
         with st.container(horizontal=True):
             done = st.button("Acknowledge", key=f"acknowledge-{card.notice}")

@@ -16,8 +16,9 @@ _CSS: Final = """
   }
   .stPlotlyChart text { fill: #000 !important; }
   .stPlotlyChart, .stVerticalBlock > .stLayoutWrapper { break-inside: avoid; }
-  .stSidebar, .stAppHeader, .stButton, .stDownloadButton, .stPopover, .stTextInput,
-  .stSelectbox, .stMultiSelect, .stButtonGroup, .stExpander:not(:has(details[open])) {
+  [data-testid="stHeaderActionElements"], .stSidebar, .stAppHeader, .stButton,
+  .stDownloadButton, .stPopover, .stTextInput, .stSelectbox, .stMultiSelect,
+  .stButtonGroup, .stExpander:not(:has(details[open])) {
     display: none !important;
   }
 }

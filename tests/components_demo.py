@@ -265,7 +265,9 @@ def the_figures() -> None:
     )
     rows, columns = learners(12), competencies(10)
     wide = grid.grid_table(rows, columns, mastery(rows, columns))
-    show(figures.print_heatmap(wide), figures.print_heatmap_alt(wide), wide, key="p", name="print")
+    show(
+        figures.print_heatmap(wide), figures.print_heatmap_alt(wide), wide, key="p", name="mastery"
+    )
 
 
 def main() -> None:

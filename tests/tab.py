@@ -1,10 +1,9 @@
-"""A browser tab without the browser: Streamlit's own websocket protocol, to say what no tab says."""
+"""A tab without a browser: Streamlit's own websocket protocol, to say what no browser says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from urllib.parse import urlencode
 
 import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -92,7 +91,7 @@ def _read(message: ForwardMsg, seen: Seen) -> None:
             seen.widgets[element.text_input.label] = element.text_input.id
         case "button":
             seen.widgets[element.button.label] = element.button.id
-    seen.words += f"\n{message.delta}"
+    seen.words += f"\n{message.delta}".replace("\\'", "'")  # as protobuf writes it in its text form
 
 
 class Browser:
@@ -100,13 +99,20 @@ class Browser:
 
     def __init__(self, app: RunningApp) -> None:
         self.app = app
-        self.http = httpx.Client(base_url=app.url, follow_redirects=False)
-        self.http.get("/", headers=PAGE)
+        self.jar = httpx.Cookies()
+        self.get("/")
 
     @property
     def cookies(self) -> dict[str, str]:
         """What the browser would send."""
-        return {cookie.name: cookie.value or "" for cookie in self.http.cookies.jar}
+        return {cookie.name: cookie.value or "" for cookie in self.jar.jar}
+
+    def get(self, path: str, **params: str) -> httpx.Response:
+        """Asks for an address of the application as a browser would, and keeps its cookies."""
+        with httpx.Client(base_url=self.app.url, cookies=self.jar) as client:
+            answer = client.get(path, params=params or None, headers=PAGE)
+            self.jar = client.cookies
+        return answer
 
     @contextmanager
     def tab(
@@ -146,10 +152,5 @@ class Browser:
                 clicked=form["Sign in"],
             )
         if seen.redirect:
-            self.http.get(seen.redirect, headers=PAGE)
+            self.get(seen.redirect)
         return seen
-
-
-def address(path: str, **query: str) -> str:
-    """An address with its query."""
-    return f"{path}?{urlencode(query)}"

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,8 @@ from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine, create_engine, text
 from streamlit.util import calc_hash
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 import pages
 from db.embedded import Server
@@ -45,6 +47,7 @@ class Campus:
     callbacks: Path  # what the probe's button has written
     environment: dict[str, str]
     folder: Path
+    known: dict[str, Browser] = field(default_factory=dict)
 
     def run(self, statement: str, **values: object) -> None:
         """Changes the database as nobody in the application could."""
@@ -58,6 +61,12 @@ class Campus:
             assert browser.sign_in(name, PASSWORD, page=page).redirect
             assert "chalkline" in browser.cookies
         return browser
+
+    def familiar(self, name: str) -> Browser:
+        """A browser in which somebody is signed in, shared by tests that do not end her session."""
+        if name not in self.known:
+            self.known[name] = self.browser(name)
+        return self.known[name]
 
     def written(self) -> int:
         """How often the probe's button has done its work."""
@@ -102,13 +111,11 @@ ADDRESSES = [page.address for page in pages.PAGES] + ["probe"]
 
 
 def test_a_teacher_sees_the_probe(campus: Campus) -> None:
-    assert f"{CANARY} page of Tess Moran" in campus.browser("tess").ask("probe").words
+    assert f"{CANARY} page of Tess Moran" in campus.familiar("tess").ask("probe").words
 
 
 @pytest.mark.parametrize("address", ["", *ADDRESSES])
-def test_a_signed_out_visitor_gets_the_form_at_every_address(
-    campus: Campus, address: str
-) -> None:
+def test_a_signed_out_visitor_gets_the_form_at_every_address(campus: Campus, address: str) -> None:
     seen = campus.browser().ask(address)
     assert set(seen.widgets) == {"Sign-in name", "Password", "Sign in"}
     assert CANARY not in seen.words
@@ -121,19 +128,21 @@ def test_a_page_of_another_role_is_refused_in_words(
 ) -> None:
     person = next(each for each in cast.STAFF if each.lower().startswith(name))
     allowed = {page.address: page.roles for page in pages.PAGES} | {"probe": {"teacher"}}
-    seen = campus.browser(name).ask(address)
+    seen = campus.familiar(name).ask(address)
     assert (REFUSED in seen.words) == (cast.STAFF[person][1] not in allowed[address])
     assert (CANARY in seen.words) == (name == "tess" and address == "probe")
 
 
 def test_the_menu_offers_only_what_the_role_may_open(campus: Campus) -> None:
-    offered = campus.browser("adam").ask("overview").shown
-    assert offered == [page.title for page in pages.PAGES if page.in_menu and "administrator" in page.roles]
+    offered = campus.familiar("adam").ask("overview").shown
+    assert offered == [
+        page.title for page in pages.PAGES if page.in_menu and "administrator" in page.roles
+    ]
 
 
 def test_a_crafted_message_naming_a_forbidden_page_is_refused(campus: Campus) -> None:
-    known = campus.browser("tess").ask("probe").pages
-    adam = campus.browser("adam")
+    known = campus.familiar("tess").ask("probe").pages
+    adam = campus.familiar("adam")
     for crafted in (
         {"page_hash": known["probe"]},
         {"page": "overview", "page_hash": known["probe"]},
@@ -147,7 +156,7 @@ def test_a_crafted_message_naming_a_forbidden_page_is_refused(campus: Campus) ->
 
 
 def test_a_crafted_message_shows_a_signed_out_tab_nothing(campus: Campus) -> None:
-    known = campus.browser("tess").ask("probe").pages
+    known = campus.familiar("tess").ask("probe").pages
     with campus.browser().tab() as tab:
         for hash_ in (*known.values(), calc_hash(str(ROOT / "tests" / "probe.py")), "0" * 32):
             seen = tab.run(page_hash=hash_)
@@ -158,9 +167,7 @@ def test_a_crafted_message_shows_a_signed_out_tab_nothing(campus: Campus) -> Non
 # The cold server: Streamlit itself would run the files of a `pages` folder.
 
 
-@pytest.mark.parametrize(
-    "name", ["probe", "own", "today", "students", "router", "sign_in", "failures"]
-)
+@pytest.mark.parametrize("name", ["own", "students", "router"])
 def test_a_cold_server_runs_no_page_file_by_itself(campus: Campus, name: str) -> None:
     with running_app(
         campus.folder, campus.folder, environment=campus.environment, command=PROBE
@@ -177,9 +184,9 @@ def test_the_trap_exists_a_pages_folder_beside_the_script_is_run_without_it(
     (tmp_path / "pages" / "alerts.py").write_text(f"import streamlit as st; st.write('{CANARY}')")
     (tmp_path / "app.py").write_text("import streamlit as st; st.navigation([]); st.stop()")
     port = free_port()
+    options = [f"--server.port={port}", "--server.headless=true"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        + ["--server.headless", "true", "--browser.gatherUsageStats", "false"],
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -216,7 +223,9 @@ def test_five_wrong_passwords_make_the_right_one_wait(campus: Campus) -> None:
 
 def test_a_person_without_a_role_is_told_whom_to_ask(campus: Campus) -> None:
     who = {"who": cast.of("Sam Shah")}
-    campus.run("UPDATE chalkline.staff_roles SET ends_on = '2026-01-01' WHERE staff_id = :who", **who)
+    campus.run(
+        "UPDATE chalkline.staff_roles SET ends_on = '2026-01-01' WHERE staff_id = :who", **who
+    )
     seen = campus.browser().sign_in("sam", PASSWORD)
     assert seen.redirect is None
     assert NO_ROLE in seen.words
@@ -226,8 +235,7 @@ def test_a_visitor_lands_on_the_page_she_asked_for(campus: Campus) -> None:
     browser = campus.browser()
     seen = browser.sign_in("tess", PASSWORD, page="mastery", query="class=x%26y&notice=idle")
     assert seen.redirect
-    answer = httpx.Client(cookies=browser.cookies).get(campus.app.url + "/")
-    assert answer.headers["location"] == "/today"
+    assert browser.get("/").headers["location"] == "/today"
     assert "to=%2Fmastery%3Fclass%3Dx%2526y" in seen.redirect
 
 
@@ -237,7 +245,7 @@ def test_a_visitor_lands_on_the_page_she_asked_for(campus: Campus) -> None:
 def test_signing_in_leads_to_no_other_site(campus: Campus, to: str) -> None:
     browser = campus.browser()
     ticket = _ticket(browser, "tess")
-    answer = browser.http.get("/auth/enter", params={"ticket": ticket, "to": to})
+    answer = browser.get("/auth/enter", ticket=ticket, to=to)
     assert answer.headers["location"] == "/today"
 
 
@@ -247,22 +255,20 @@ def test_a_ticket_is_worth_nothing_in_another_browser_or_a_second_time(campus: C
     assert "chalkline" not in _enter(thief, ticket)
     assert "chalkline" in _enter(mine, ticket)
     assert "chalkline" not in _enter(campus.browser(), ticket)
-    mine.http.cookies.delete("chalkline")
+    mine.jar.delete("chalkline")
     assert "chalkline" not in _enter(mine, ticket)
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(campus: Campus) -> None:
     browser = campus.browser()
     ticket = _ticket(browser, "tess")
-    said = browser.http.get("/auth/enter", params={"ticket": ticket}).headers["set-cookie"]
+    said = browser.get("/auth/enter", ticket=ticket).headers["set-cookie"]
     assert re.fullmatch(r"chalkline=[\w-]{43}; Path=/; HttpOnly; SameSite=Strict", said)
 
 
 def test_behind_https_cookies_are_secure_and_bound_to_the_host(campus: Campus) -> None:
     environment = {**campus.environment, "CHALKLINE_PUBLIC_URL": "https://chalk.example"}
-    with running_app(
-        campus.folder, campus.folder, environment=environment, command=PROBE
-    ) as app:
+    with running_app(campus.folder, campus.folder, environment=environment, command=PROBE) as app:
         answers = [
             httpx.get(app.url + path, headers={"host": "chalk.example", **PAGE})
             for path in ("/today", "/_stcore/health")
@@ -325,7 +331,7 @@ def test_an_ended_session_leads_to_the_sign_in_and_back(
         seen = tab.run(page="probe", query="class=x")
     assert CANARY not in seen.words
     assert seen.redirect == f"/auth/leave?why={why}&to=%2Fprobe%3Fclass%3Dx"
-    answer = browser.http.get(seen.redirect)
+    answer = browser.get(seen.redirect)
     assert answer.headers["location"] == f"/probe?class=x&notice={why}"
     assert "chalkline" not in browser.cookies
 
@@ -358,11 +364,10 @@ def test_a_page_that_repeats_itself_does_not_keep_a_session_alive(campus: Campus
 
 
 def test_switching_an_account_off_ends_it_at_the_next_click(campus: Campus) -> None:
-    who = {"who": cast.of("account Zoe Quist")}
     browser = campus.browser("zoe")
     with browser.tab() as tab:
         assert CANARY in tab.run(page="probe").words
-        campus.run("UPDATE chalkline.accounts SET disabled_at = now() WHERE account_id = :who", **who)
+        campus.run("UPDATE chalkline.accounts SET disabled_at = now() WHERE sign_in_name = 'zoe'")
         seen = tab.run(page="probe")
     assert CANARY not in seen.words
     assert seen.redirect == "/auth/leave?why=closed&to=%2Fprobe"
@@ -389,7 +394,7 @@ def test_a_password_somebody_else_chose_must_be_changed_first(campus: Campus) ->
 
 
 def test_another_session_of_streamlit_can_not_be_taken_over(campus: Campus) -> None:
-    tess, adam, nobody = campus.browser("tess"), campus.browser("adam"), campus.browser()
+    tess, adam, nobody = campus.familiar("tess"), campus.familiar("adam"), campus.browser()
     with tess.tab() as victim:
         session = victim.run(page="probe").session_id
         for thief in (adam, nobody):
@@ -401,11 +406,8 @@ def test_another_session_of_streamlit_can_not_be_taken_over(campus: Campus) -> N
 
 
 def test_nobody_can_introduce_herself_by_a_header(campus: Campus) -> None:
-    import websockets.sync.client as client
-    from websockets.typing import Origin, Subprotocol
-
-    forged = {name: "0" * 64 for name in ("chalkline_session", "x-chalkline-session")}
-    with client.connect(
+    forged = dict.fromkeys(("chalkline_session", "x-chalkline-session"), "0" * 64)
+    with connect(
         f"ws://127.0.0.1:{campus.app.port}/_stcore/stream",
         origin=Origin(campus.app.url),
         subprotocols=[Subprotocol("streamlit")],
@@ -419,7 +421,7 @@ def test_nobody_can_introduce_herself_by_a_header(campus: Campus) -> None:
     ["https://evil.example", "http://localhost:3000", "http://127.0.0.1:3000", "null", None],
 )
 def test_a_websocket_from_another_origin_is_refused(campus: Campus, origin: str | None) -> None:
-    with pytest.raises(InvalidStatus), campus.browser("tess").tab(origin=origin):
+    with pytest.raises(InvalidStatus), campus.familiar("tess").tab(origin=origin):
         pass
 
 
@@ -434,16 +436,14 @@ def test_files_of_the_signed_in_are_closed_to_the_signed_out(campus: Campus) -> 
     with browser.tab() as tab:  # a file lives as long as the tab that shows it
         found = re.search(r"/media/[0-9a-f]+\.csv", tab.run(page="probe").words)
         assert found
-        assert CANARY in browser.http.get(found[0]).text  # the control
+        assert CANARY in browser.get(found[0]).text  # the control
         assert httpx.get(campus.app.url + found[0]).status_code == 401
         forged = {"chalkline": "x" * 43}
         assert httpx.get(campus.app.url + found[0], cookies=forged).status_code == 401
 
 
 def test_nothing_can_be_uploaded_by_the_signed_out(campus: Campus) -> None:
-    answer = httpx.put(
-        f"{campus.app.url}/_stcore/upload_file/a/b", files={"file": ("a.csv", b"a")}
-    )
+    answer = httpx.put(f"{campus.app.url}/_stcore/upload_file/a/b", files={"file": ("a.csv", b"a")})
     assert answer.status_code == 401
 
 
@@ -451,7 +451,7 @@ def test_nothing_can_be_uploaded_by_the_signed_out(campus: Campus) -> None:
     "path", ["/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/agent/interact"]
 )
 def test_streamlits_doors_for_machines_are_shut(campus: Campus, path: str) -> None:
-    assert campus.browser("tess").http.get(path).status_code == 404
+    assert campus.familiar("tess").get(path).status_code == 404
 
 
 def test_health_tells_nothing_but_health(campus: Campus) -> None:
@@ -470,7 +470,7 @@ def test_every_answer_carries_the_security_headers(campus: Campus, path: str) ->
 
 
 def test_an_error_tells_neither_reader_nor_log_what_it_knew(campus: Campus) -> None:
-    with campus.browser("tess").tab() as tab:
+    with campus.familiar("tess").tab() as tab:
         button = tab.run(page="probe").widgets["Fail"]
         seen = tab.run(page="probe", clicked=button)
     reference = re.search(r"name reference ([0-9a-f]{8})", seen.words)
@@ -496,9 +496,11 @@ def chromium(campus: Campus) -> Iterator[BrowserPage]:
         window.on("console", lambda said: complaints.append(said.text))
         window.on(
             "request",
-            lambda asked: complaints.append(f"asked {asked.url}")
-            if not asked.url.startswith((campus.app.url, "data:", "blob:"))
-            else None,
+            lambda asked: (
+                complaints.append(f"asked {asked.url}")
+                if not asked.url.startswith((campus.app.url, "data:", "blob:"))
+                else None
+            ),
         )
         yield window
         browser.close()
@@ -569,7 +571,7 @@ def _ticket(browser: Browser, name: str) -> str:
 
 
 def _enter(browser: Browser, ticket: str) -> dict[str, str]:
-    browser.http.get("/auth/enter", params={"ticket": ticket})
+    browser.get("/auth/enter", ticket=ticket)
     return browser.cookies
 
 
@@ -578,7 +580,7 @@ def _sign_out(browser: Browser) -> None:
         button = tab.run(page="account").widgets["Sign out"]
         redirect = tab.run(page="account", clicked=button).redirect
     assert redirect is not None
-    browser.http.get(redirect)
+    browser.get(redirect)
     assert "chalkline" not in browser.cookies
 
 
@@ -597,9 +599,7 @@ def _last_seen(campus: Campus, ago: str | None = None) -> object:
         )
     with campus.database.begin() as connection:
         return connection.scalar(
-            text(
-                f"SELECT last_seen_at FROM chalkline.web_sessions WHERE token_hash = {which}"
-            ),
+            text(f"SELECT last_seen_at FROM chalkline.web_sessions WHERE token_hash = {which}"),
             who,
         )
 

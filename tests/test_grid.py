@@ -285,10 +285,10 @@ def test_a_name_made_of_markup_shows_as_text_and_runs_nothing(page: Page) -> Non
     for part in ("grid", "cards", "figures"):
         page.goto(f"/?part={part}&rows=3")
         expect(page.get_by_role("heading", name=f"Components: {part}")).to_be_visible()
-        page.wait_for_timeout(1500)
-        for summary in page.locator("details summary").all():
-            summary.click()
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(1000)
+        if part != "cards":
+            page.locator("details summary").last.click()
+            expect(page.get_by_role("region", name="mastery").locator("table")).to_be_visible()
         assert page.evaluate("window.stolen") is None
         assert page.locator("img[src='x']").count() == 0
     page.goto("/?part=grid&rows=3")
@@ -321,6 +321,57 @@ def test_the_grid_fits_a_phone_without_scrolling_the_page_sideways(page: Page) -
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
 
 
+# The cards, whose buttons need a browser too.
+
+
+def open_cards(page: Page) -> None:
+    page.goto("/?part=cards&rows=2")
+    expect(page.get_by_text("Action: None")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("clicks", "action"),
+    [
+        (["Acknowledge"], "kind='acknowledge', flag='f0'"),
+        (["Snooze", "30 November"], "kind='snooze', flag='f0', until=datetime.date(2026, 11, 30)"),
+        (
+            ["Wrong flag", "Done on paper"],
+            "kind='wrong flag', flag='f0', until=None, reason='paper'",
+        ),
+        (["Refer", "Refer to counselor"], "kind='refer', flag='f0'"),
+        (["1. Ana Ruiz"], "kind='open', flag='f0'"),
+    ],
+)
+def test_every_action_takes_at_most_three_clicks(
+    page: Page, clicks: list[str], action: str
+) -> None:
+    open_cards(page)
+    scope: Page | Locator = page.locator(".st-key-card-f0")
+    assert len(clicks) <= 3
+    for click in clicks:
+        scope.get_by_role("button", name=click, exact=click == "Refer").first.click()
+        scope = page
+    expect(page.get_by_text(f"Action: Action({action}")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_note_to_the_counselor_arrives_with_the_referral(page: Page) -> None:
+    open_cards(page)
+    page.locator(".st-key-card-f0").get_by_role("button", name="Refer", exact=True).click()
+    page.get_by_label("Note for the counselor").fill("  Asked for help at home. ")
+    page.get_by_role("button", name="Refer to counselor").click()
+    expect(page.get_by_text("note='Asked for help at home.'")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_urgency_is_a_word_and_a_shape_and_the_trend_has_a_sentence(page: Page) -> None:
+    open_cards(page)
+    card = page.locator(".st-key-card-f0")
+    expect(card.get_by_text("▲ Urgent")).to_be_visible()
+    expect(card.get_by_role("img", name=re.compile("^Active days a week over 12"))).to_be_visible()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("part", ["grid", "scores", "cards", "figures", "empty"])
@@ -332,7 +383,7 @@ def test_axe_finds_nothing_wrong(browser: Browser, address: str, part: str, sche
     page = context.new_page()
     page.goto(f"{address}/?part={part}&rows=3")
     expect(page.get_by_role("heading", name=f"Components: {part}")).to_be_visible()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1000)
     for summary in page.locator("details summary").all()[:1]:
         summary.click()
         expect(page.get_by_role("button", name="Download as CSV")).to_be_visible()

@@ -208,9 +208,7 @@ def test_a_ticket_traded_twice_at_once_works_once(owner: Connection) -> None:
 def test_a_ticket_works_for_a_minute(owner: Connection) -> None:
     ticket = tickets.issue_ticket(account("tess"), browser=BROWSER, now=NOW)
     assert ticket is not None
-    assert (
-        tickets.redeem(ticket, browser=BROWSER, client="", former=None, now=NOW + MINUTE) is None
-    )
+    assert tickets.redeem(ticket, browser=BROWSER, client="", former=None, now=NOW + MINUTE) is None
 
 
 def test_a_ticket_works_in_no_other_browser(owner: Connection) -> None:

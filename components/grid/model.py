@@ -118,8 +118,8 @@ def _places(rows: Sequence[Row], columns: Sequence[Column], cells: pd.DataFrame)
     for index, what in ((down, "rows"), (across, "columns")):
         if not index.is_unique:
             raise ValueError(f"Two {what} of a grid share an id; every id must be its own.")
-    r = down.get_indexer(pd.Index(cells["row"]))
-    c = across.get_indexer(pd.Index(cells["column"]))
+    r = down.get_indexer(pd.Index(cells["row"].astype(str)))
+    c = across.get_indexer(pd.Index(cells["column"].astype(str)))
     at: np.ndarray = np.where((r < 0) | (c < 0), -1, r * len(columns) + c)
     shown = at[at >= 0]
     if len(np.unique(shown)) != len(shown):
@@ -183,9 +183,9 @@ def grid_table(
 
     A cell without enough evidence is missing, as on the screen.
     """
-    shown = cells
-    if "enough" in cells:
-        shown = cells[cells["enough"].to_numpy(dtype=bool)]
+    shown = cells.astype({"row": str, "column": str})
+    if "enough" in shown:
+        shown = shown[shown["enough"].to_numpy(dtype=bool)]
     wide = shown.pivot(index="row", columns="column", values="value")
     wide = wide.reindex(index=[r.id for r in rows], columns=[c.id for c in columns])
     whole = (wide.astype(float) * 100).round().astype("Int64")

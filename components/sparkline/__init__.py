@@ -18,4 +18,5 @@ _sparkline = st.components.v2.component(
 
 def sparkline(values: Sequence[float], *, alt: str, key: str) -> None:
     """Draw values, oldest first, as bars with the last one in the accent; `alt` is its sentence."""
-    _sparkline(key=key, data={"values": [round(float(v), 2) for v in values], "alt": alt})
+    data = {"values": [round(float(v), 2) for v in values], "alt": alt}
+    _sparkline(key=key, data=data, width=8 * max(len(values), 1))

@@ -1,0 +1,140 @@
+"""Makes a generated school district: invented people whose learning follows a causal model.
+
+`load` writes a new district in one transaction, at both scales: whatever kills it, nothing stays.
+`truth` says what was planted, so that tests can ask whether the pages find it.
+"""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from time import perf_counter
+from uuid import UUID
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, Engine, text
+
+from db.demo.arrays import as_uuid, identifiers
+from db.demo.roster import Scale, roster
+from db.demo.school import Target, made, write_school
+from db.demo.skills import all_taught
+from db.demo.staff import DISTRICT, StaffMember, staff
+from db.demo.terms import Year
+from db.demo.truth import Truth, space_of, truth
+from db.demo.writing import Counts, write_catalogue, write_organisation, write_papers
+from db.engine import step_up
+from db.partitions import ensure_months
+from db.people import Progress, Sealer, SourceHash, quiet
+
+__all__ = ["DemoReport", "Scale", "StaffMember", "Truth", "load", "truth"]
+
+NUMBERING = 7_242_616  # advisory lock: two loads at once must not take the same district number
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """What a load has written; `staff` are those who may be given accounts."""
+
+    district_id: int
+    name: str
+    rows: Counts
+    staff: tuple[StaffMember, ...] = field(repr=False)
+    seconds: float
+
+
+def load(
+    engine: Engine,
+    *,
+    scale: Scale,
+    seed: int,
+    today: date,
+    seal: Sealer,
+    source_hash: SourceHash,
+    progress: Progress = quiet,
+) -> DemoReport:
+    """Writes a new generated district around `today`; `engine` is of jobs.
+
+    The same scale, seed and day give the same district but for its number and the sealed fields.
+    """
+    began = perf_counter()
+    people = roster(scale, seed, Year(today))
+    taught = all_taught(people)
+    with engine.begin() as connection:  # apart: a new month locks the table, and harms nobody
+        ensure_months(connection, people.year.starts_on, people.year.ends_on)
+    with engine.begin() as connection:
+        district = _next_district(connection)
+        space = space_of(district, scale, seed)
+        everybody = staff(people, space)
+        target = Target(connection, district, space, people, taught, seal, source_hash)
+        counts = _write_frame(target, everybody)
+        _write_schools(target, everybody, counts, progress)
+        _write_import(target, counts)
+    with engine.begin() as connection:
+        _analyze(connection, counts)
+    return DemoReport(district, DISTRICT, counts, tuple(everybody), perf_counter() - began)
+
+
+def _next_district(connection: Connection) -> int:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": NUMBERING})
+    latest = connection.scalar(text("SELECT max(district_id) FROM chalkline.institutions"))
+    return int(latest or 0) + 1
+
+
+def _write_frame(to: Target, everybody: list[StaffMember]) -> Counts:
+    competency_ids = write_catalogue(to.connection)
+    counts = write_organisation(to.connection, to.district, to.space, to.people, everybody)
+    for each in to.taught:
+        _add(
+            counts,
+            write_papers(to.connection, to.district, to.space, to.people, each, competency_ids),
+        )
+    return counts
+
+
+def _write_schools(
+    to: Target, everybody: list[StaffMember], counts: Counts, progress: Progress
+) -> None:
+    """Writes school after school; while one is written, the next is made."""
+    total = to.people.schools
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(made, to.people, to.taught, to.space, 0)
+        for number in range(total):
+            progress("Making schools", number, total)
+            school = coming.result()
+            if number + 1 < total:
+                coming = maker.submit(made, to.people, to.taught, to.space, number + 1)
+            _add(counts, write_school(to, school, everybody))
+        progress("Making schools", total, total)
+
+
+def _write_import(to: Target, counts: Counts) -> None:
+    people, rows = to.people, sum(counts.values())
+    options = f"demo/{people.scale}/{people.seed}/{people.year.today}"
+    to.connection.execute(
+        text(
+            "INSERT INTO chalkline.imports (district_id, import_id, source, fingerprint, state, "
+            "rows_read, rows_written, report, finished_at) VALUES (:district, :id, :source, "
+            ":fingerprint, 'done', :rows, :rows, CAST(:report AS jsonb), clock_timestamp())"
+        ),
+        {
+            "district": to.district,
+            "id": as_uuid(identifiers(to.space, "import", np.arange(1))[0]),
+            "source": f"generated district, {people.scale}",
+            "fingerprint": hashlib.sha256(options.encode()).hexdigest(),
+            "rows": rows,
+            "report": orjson.dumps(counts).decode(),
+        },
+    )
+
+
+def _analyze(connection: Connection, counts: Counts) -> None:
+    """Tells the planner about the new rows at once: the refresh that follows would guess badly."""
+    with step_up(connection):
+        for table in counts:
+            connection.exec_driver_sql(f"ANALYZE chalkline.{table}")
+
+
+def _add(counts: Counts, more: Counts) -> None:
+    for table, rows in more.items():
+        counts[table] = counts.get(table, 0) + rows

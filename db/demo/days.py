@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from db.demo.arrays import Bools, Days, Floats, Ints, logistic, stream
-from db.demo.catalogue import Section, courses
+from db.demo.catalogue import courses
 from db.demo.roster import ABSENCE, GAP, PER_SCHOOL, SHOCK, SIZES, Roster
 from db.demo.skills import Taught
 
@@ -165,17 +165,6 @@ def _difficulty(
     for number, each in enumerate(taught):
         chosen = course == number
         row = np.searchsorted(each.enrolments, enrolment[chosen])
-        skill[chosen] = section_skills(each)[row, section[chosen]]
+        skill[chosen] = each.by_section[row, section[chosen]]
         slow[chosen] = np.where(each.poor[section[chosen]], 1.8, 1.0)
     return skill, slow
-
-
-def section_skills(taught: Taught) -> Floats:
-    """Enrolments x sections: mean skill in what the section teaches, less where it teaches badly."""
-
-    def of(section: Section, poor: np.bool_) -> Floats:
-        columns = [taught.column(code) for code in section.codes]
-        return taught.skill[:, columns].mean(axis=1) - 0.8 * float(poor)
-
-    pairs = zip(taught.course.sections, taught.poor, strict=True)
-    return np.stack([of(section, poor) for section, poor in pairs], axis=1)

@@ -174,7 +174,9 @@ def _items(
                 discrimination[number], difficulty[number] = 1.6, -0.6
                 key[number] = (right[number] + 1) % 4
     questions = [
-        question(code, 1 + number - next(p.items.start for p in papers if number < p.items.stop), rng)
+        question(
+            code, 1 + number - next(p.items.start for p in papers if number < p.items.stop), rng
+        )
         for number, code in enumerate(codes)
     ]
     return Items(codes, questions, discrimination, difficulty, right, key, popularity, flaw)

@@ -165,8 +165,9 @@ _SUMS: dict[str, _Template] = {
         ("Takes every colour as equally likely", f"1/{2 + k}"),
     ),
     "8.NS": lambda a, b, k: (
-        f"Between which whole numbers does √{k * k + a} lie?" if a < 2 * k + 1 else
-        f"Between which whole numbers does √{k * k + 1} lie?",
+        f"Between which whole numbers does √{k * k + a} lie?"
+        if a < 2 * k + 1
+        else f"Between which whole numbers does √{k * k + 1} lie?",
         f"{k} and {k + 1}",
         ("Halves the number instead of taking the root", f"{(k * k) // 2} and {k * k // 2 + 1}"),
         ("Takes the square for the root", f"{k * k} and {k * k + 1}"),

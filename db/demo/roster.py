@@ -117,9 +117,7 @@ def _causes(school: Ints, grade: Ints, rng: np.random.Generator) -> Ints:
     return cause
 
 
-def _moves(
-    cause: Ints, total: int, year: Year, rng: np.random.Generator
-) -> tuple[Days, Days]:
+def _moves(cause: Ints, total: int, year: Year, rng: np.random.Generator) -> tuple[Days, Days]:
     """The day each learner joined, and the day she left (NaT for nearly all)."""
     joined = np.full(total, np.datetime64(year.starts_on))
     left = np.full(total, np.datetime64("NaT"), "M8[D]")

@@ -6,6 +6,7 @@ went wrong for a third and more of the learners.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,15 @@ class Taught:
     def column(self, code: str) -> int:
         """Where a competency stands in `skill`."""
         return self.papers.codes.index(code)
+
+    @cached_property
+    def by_section(self) -> Floats:
+        """Enrolments x sections: skill in what each teaches, less where it teaches badly."""
+        parts = [
+            self.skill[:, [self.column(code) for code in section.codes]].mean(axis=1) - 0.8 * poor
+            for section, poor in zip(self.course.sections, self.poor, strict=True)
+        ]
+        return np.stack(parts, axis=1)
 
 
 def all_taught(people: Roster) -> list[Taught]:

@@ -62,7 +62,7 @@ def assemble(
     wanted("studentRegistration.csv", ((key[0], key) for key in registered))
     kept_sites = wanted("vle.csv", ((key[0], one) for key, one in sites.items()))
     position = {key: number for number, key in enumerate(presentations)}
-    site_keys = _keys(((position[one.presentation], one.number) for one in kept_sites))
+    site_keys = _keys((position[one.presentation], one.number) for one in kept_sites)
     clicks = clicking.clicks(
         dataset,
         tally,
@@ -141,7 +141,9 @@ def _people(
     information: dict[tuple[str, int], Information], of: Presentations, wanted: set[int]
 ) -> dict[int, Person]:
     """Each learner as of her latest presentation in the files, whichever courses are loaded."""
-    latest = sorted(information.values(), key=lambda one: (of[one.presentation].starts_on, one.presentation))
+    latest = sorted(
+        information.values(), key=lambda one: (of[one.presentation].starts_on, one.presentation)
+    )
     return {one.student: one.person for one in latest if one.student in wanted}
 
 

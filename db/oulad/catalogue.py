@@ -6,6 +6,7 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.copying import copy_rows
 from db.oulad.source import Site, Source
@@ -67,18 +68,12 @@ def _module_id(course: str, code: str) -> UUID:
 
 def _modules(connection: Connection, source: Source) -> None:
     """A module per course and activity type, the most clicked first."""
-    clicks = np.zeros(len(source.sites), dtype=np.int64)
-    np.add.at(clicks, source.clicks.site, source.clicks.clicks)
-    volume: dict[tuple[str, str], int] = defaultdict(int)
+    clicks = np.bincount(source.clicks.site, source.clicks.clicks, minlength=len(source.sites))
+    volume: dict[tuple[str, str], float] = defaultdict(float)
     for site, many in zip(source.sites, clicks.tolist(), strict=True):
         volume[_course(site), site.activity] += many
     known = set(connection.scalars(select(Module.module_id)))
-    last = {
-        course: position
-        for course, position in connection.execute(
-            select(Module.course_id, func.max(Module.position)).group_by(Module.course_id)
-        )
-    }
+    last = _last(connection, Module.course_id, Module.position)
     rows = []
     for course, code in sorted(volume, key=lambda key: (key[0], -volume[key], key[1])):
         identifier, of = _module_id(course, code), course_id(course)
@@ -91,12 +86,7 @@ def _modules(connection: Connection, source: Source) -> None:
 def _sections(connection: Connection, source: Source) -> int:
     """A section and a content item per site, in the order in which they are taught."""
     known = set(connection.scalars(select(Section.section_id)))
-    last = {
-        module: position
-        for module, position in connection.execute(
-            select(Section.module_id, func.max(Section.position)).group_by(Section.module_id)
-        )
-    }
+    last = _last(connection, Section.module_id, Section.position)
     sections, items = [], []
     for site in sorted(source.sites, key=_taught):
         here = place(site)
@@ -149,6 +139,16 @@ def _sections(connection: Connection, source: Source) -> int:
         items,
     )
     return len(sections)
+
+
+def _last(
+    connection: Connection,
+    of: InstrumentedAttribute[UUID],
+    position: InstrumentedAttribute[int],
+) -> dict[UUID, int]:
+    """The last position taken, by course or module."""
+    rows = connection.execute(select(of.label("of"), func.max(position).label("last")).group_by(of))
+    return {row.of: row.last for row in rows}
 
 
 def _course(site: Site) -> str:

@@ -34,9 +34,7 @@ class Known:
     site_order: Whole  # positions that sort `sites`
 
 
-def clicks(
-    dataset: Dataset, tally: Tally, known: Known, progress: Callable[[int], None]
-) -> Clicks:
+def clicks(dataset: Dataset, tally: Tally, known: Known, progress: Callable[[int], None]) -> Clicks:
     """All good clicks of the wanted courses; `progress` is told the rows read so far."""
     if len(known.sites) >= 1 << SITE_BITS:
         raise LoadError(f"vle.csv lists more than {1 << SITE_BITS:,} sites; this can not be OULAD.")
@@ -59,7 +57,10 @@ def _checked(block: Block, tally: Tally, known: Known) -> tuple[Whole, Count]:
     presentation = _presentation(columns, known.presentations)
     ok = presentation >= 0
     _refuse(
-        tally, lines[~ok], "code_presentation", "is of a presentation that courses.csv does not list"
+        tally,
+        lines[~ok],
+        "code_presentation",
+        "is of a presentation that courses.csv does not list",
     )
     wanted = ok & known.wanted[presentation]
     tally.left_out[NAME] += int(np.count_nonzero(ok & ~wanted))
@@ -73,13 +74,9 @@ def _checked(block: Block, tally: Tally, known: Known) -> tuple[Whole, Count]:
         ("sum_click", 1, MOST_CLICKS),
     ):
         values[column], fits = _numbers(columns.column(column), least, most)
-        _refuse(
-            tally, lines[ok & ~fits], column, f"must be a whole number from {least} to {most}"
-        )
+        _refuse(tally, lines[ok & ~fits], column, f"must be a whole number from {least} to {most}")
         ok = ok & fits
-    enrollment, enrolled = _find(
-        known.enrollments, presentation << 32 | values["id_student"]
-    )
+    enrollment, enrolled = _find(known.enrollments, presentation << 32 | values["id_student"])
     _refuse(
         tally,
         lines[ok & ~enrolled],
@@ -88,9 +85,7 @@ def _checked(block: Block, tally: Tally, known: Known) -> tuple[Whole, Count]:
     )
     ok = ok & enrolled
     place, there = _find(known.sites[known.site_order], presentation << 32 | values["id_site"])
-    _refuse(
-        tally, lines[ok & ~there], "id_site", "has no row for this presentation in vle.csv"
-    )
+    _refuse(tally, lines[ok & ~there], "id_site", "has no row for this presentation in vle.csv")
     ok = ok & there
     key = (
         enrollment[ok] << (SITE_BITS + DAY_BITS)
@@ -106,7 +101,10 @@ def _presentation(columns: Any, known: dict[tuple[str, str], int]) -> Whole:
     pair = np.asarray(modules.indices).astype(np.int64) << 32 | np.asarray(codes.indices)
     pairs, inverse = np.unique(pair, return_inverse=True)
     names = [
-        (modules.dictionary[int(one >> 32)].as_py(), codes.dictionary[int(one & 0xFFFFFFFF)].as_py())
+        (
+            modules.dictionary[int(one >> 32)].as_py(),
+            codes.dictionary[int(one & 0xFFFFFFFF)].as_py(),
+        )
         for one in pairs
     ]
     return np.array([known.get(name, -1) for name in names], dtype=np.int64)[inverse]

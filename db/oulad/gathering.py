@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from db.oulad.files import Dataset
-from db.oulad.reading import BadValue, Fields, choice, decimal, rows, unknown, whole
+from db.oulad.reading import BadValueError, Fields, choice, decimal, rows, unknown, whole
 from db.oulad.report import Tally
 from db.oulad.source import Assessment, Enrollment, Person, Presentation, Result, Site
 from db.oulad.words import AGE_GROUPS, ASSESSMENTS, RESULTS
@@ -46,9 +46,11 @@ def presentations(dataset: Dataset, tally: Tally) -> Presentations:
     def parse(fields: Fields) -> Presentation:
         course, code = fields["code_module"], fields["code_presentation"]
         if not 0 < len(course) <= 20:
-            raise BadValue("code_module", "must be a course code such as AAA")
+            raise BadValueError("code_module", "must be a course code such as AAA")
         if not PRESENTATION_CODE.fullmatch(code):
-            raise BadValue("code_presentation", "must be a year and a month's letter, as in 2013J")
+            raise BadValueError(
+                "code_presentation", "must be a year and a month's letter, as in 2013J"
+            )
         length = whole(fields, "module_presentation_length", least=1, most=FURTHEST)
         start = date(int(code[:4]), ord(code[4]) - ord("A") + 1, 1)
         one = Presentation(course, code, start, start + timedelta(days=length))
@@ -91,9 +93,11 @@ def sites(dataset: Dataset, tally: Tally, known: Presentations) -> dict[tuple[st
         key = _presentation(fields, known).key
         number = whole(fields, "id_site", least=0, most=LARGEST)
         _once(found, (key, number))
-        week = None if unknown(fields, "week_from") else whole(fields, "week_from", least=0, most=99)
+        week = (
+            None if unknown(fields, "week_from") else whole(fields, "week_from", least=0, most=99)
+        )
         if not 0 < len(fields["activity_type"]) <= 40:
-            raise BadValue("activity_type", "must name a kind of site such as forumng")
+            raise BadValueError("activity_type", "must name a kind of site such as forumng")
         return Site(number, key, fields["activity_type"], week)
 
     for one in _parsed(dataset, "vle.csv", tally, parse):
@@ -146,7 +150,7 @@ def registrations(
             whole(fields, "id_student", least=0, most=LARGEST),
         )
         if key not in known:
-            raise BadValue("id_student", "has no row for this presentation in studentInfo.csv")
+            raise BadValueError("id_student", "has no row for this presentation in studentInfo.csv")
         _once(found, key)
         return key, (_day(fields, "date_registration"), _day(fields, "date_unregistration"))
 
@@ -167,11 +171,11 @@ def results(
     def parse(fields: Fields) -> Result:
         number = whole(fields, "id_assessment", least=0, most=LARGEST)
         if number not in known:
-            raise BadValue("id_assessment", "is not in assessments.csv")
+            raise BadValueError("id_assessment", "is not in assessments.csv")
         student = whole(fields, "id_student", least=0, most=LARGEST)
         presentation = of[known[number].presentation]
         if (presentation.key, student) not in enrolled:
-            raise BadValue("id_student", "has no row for this presentation in studentInfo.csv")
+            raise BadValueError("id_student", "has no row for this presentation in studentInfo.csv")
         _once(found, (number, student))
         day = whole(fields, "date_submitted", least=-FURTHEST, most=FURTHEST)
         return Result(
@@ -226,7 +230,7 @@ def _parsed(
     for line, fields in rows(dataset, name, tally.rejections):
         try:
             found = parse(fields)
-        except BadValue as bad:
+        except BadValueError as bad:
             tally.rejections.add(name, line, bad.column, bad.reason)
             continue
         good += 1
@@ -237,7 +241,9 @@ def _parsed(
 def _presentation(fields: Fields, known: Presentations) -> Presentation:
     key = f"{fields['code_module']}/{fields['code_presentation']}"
     if key not in known:
-        raise BadValue("code_presentation", "is of a presentation that courses.csv does not list")
+        raise BadValueError(
+            "code_presentation", "is of a presentation that courses.csv does not list"
+        )
     return known[key]
 
 
@@ -249,4 +255,4 @@ def _day(fields: Fields, column: str) -> int | None:
 
 def _once(found: Container[object], key: object) -> None:
     if key in found:
-        raise BadValue(None, "repeats an earlier row")
+        raise BadValueError(None, "repeats an earlier row")

@@ -19,7 +19,7 @@ Lines = npt.NDArray[np.int64]
 Fields = dict[str, str]
 
 
-class BadValue(ValueError):
+class BadValueError(ValueError):
     """A row that can not be used: which column and why; never what it holds."""
 
     def __init__(self, column: str | None, reason: str) -> None:
@@ -73,7 +73,7 @@ def _lines(before: int, rows: int, skipped: list[int]) -> Lines:
 
 def _batches(stream: Any, name: str, refuse: Callable[[Any], str]) -> Iterator[Any]:
     text = pa.string()
-    types = {column: text for column in COLUMNS[name]}
+    types = dict.fromkeys(COLUMNS[name], text)
     types |= {column: pa.dictionary(pa.int32(), text) for column in PRESENTATION}
     try:
         reader = csv.open_csv(
@@ -113,9 +113,7 @@ def _filled(batch: Any) -> npt.NDArray[np.bool_]:
     return ~blank
 
 
-def rows(
-    dataset: Dataset, name: str, rejections: Rejections
-) -> Iterator[tuple[int, Fields]]:
+def rows(dataset: Dataset, name: str, rejections: Rejections) -> Iterator[tuple[int, Fields]]:
     """(line, {column: text}) of a small file."""
     for block in blocks(dataset, name, rejections):
         names = block.columns.schema.names
@@ -125,19 +123,19 @@ def rows(
 
 
 def whole(fields: Fields, column: str, *, least: int, most: int) -> int:
-    """A whole number, or BadValue. ("19.0" is one too: pandas writes whole columns so.)
+    """A whole number, or BadValueError. ("19.0" is one too: pandas writes whole columns so.)
 
     >>> whole({"date": "19"}, "date", least=-500, most=1500)
     19
     """
     number = decimal(fields, column, least=least, most=most)
     if not number.is_integer():
-        raise BadValue(column, f"must be a whole number from {least} to {most}")
+        raise BadValueError(column, f"must be a whole number from {least} to {most}")
     return int(number)
 
 
 def decimal(fields: Fields, column: str, *, least: float, most: float) -> float:
-    """A number, or BadValue.
+    """A number, or BadValueError.
 
     >>> decimal({"weight": "12.5"}, "weight", least=0, most=100)
     12.5
@@ -147,18 +145,18 @@ def decimal(fields: Fields, column: str, *, least: float, most: float) -> float:
     except ValueError:
         number = float("nan")
     if not least <= number <= most:
-        raise BadValue(column, f"must be a number from {least:.0f} to {most:.0f}")
+        raise BadValueError(column, f"must be a number from {least:.0f} to {most:.0f}")
     return number
 
 
 def choice(fields: Fields, column: str, among: Collection[str]) -> str:
-    """The field, when it is one of `among`; else BadValue.
+    """The field, when it is one of `among`; else BadValueError.
 
     >>> choice({"final_result": "Pass"}, "final_result", ["Pass", "Fail"])
     'Pass'
     """
     if fields[column] not in among:
-        raise BadValue(column, f"must be one of {', '.join(among)}")
+        raise BadValueError(column, f"must be one of {', '.join(among)}")
     return fields[column]
 
 

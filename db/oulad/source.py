@@ -24,6 +24,10 @@ class Presentation:
     def key(self) -> str:
         return f"{self.course}/{self.code}"
 
+    @property
+    def title(self) -> str:
+        return f"{self.course} {self.code}"
+
     def day(self, number: int) -> date:
         """The date of OULAD's day `number`; day 0 is the presentation's first."""
         return self.starts_on + timedelta(days=number)
@@ -98,14 +102,16 @@ class Clicks:
         return len(self.clicks)
 
     def between(self, first: int, last: int) -> "Clicks":
-        """The clicks of the enrolments at positions `first` up to, not including, `last`."""
+        """The clicks of the enrolments at positions `first` up to, not including, `last`, with
+        positions counted from `first`.
+        """
         cut = slice(*np.searchsorted(self.enrollment, [first, last]))
-        return Clicks(self.enrollment[cut], self.site[cut], self.day[cut], self.clicks[cut])
+        return Clicks(self.enrollment[cut] - first, self.site[cut], self.day[cut], self.clicks[cut])
 
 
 @dataclass(frozen=True)
 class ClassContent:
-    """Everything of one presentation that learners did."""
+    """One presentation and what learners did in it; clicks name enrolments by position here."""
 
     presentation: Presentation
     assessments: list[Assessment]
@@ -126,6 +132,11 @@ class Source:
     results: list[Result]
     clicks: Clicks
     term_ends: dict[str, date]  # over all courses of the files, asked for or not
+
+    @property
+    def courses(self) -> list[str]:
+        """Codes of the courses, each once."""
+        return sorted({one.course for one in self.presentations})
 
     def classes(self) -> Iterator[ClassContent]:
         """The presentations one by one, with what belongs to each."""
@@ -155,7 +166,7 @@ class Source:
             content.results,
         ):
             found.update(repr(part).encode())
-        students = np.array([one.student for one in self.enrollments], dtype=np.int32)
+        students = np.array([one.student for one in content.enrollments], dtype=np.int32)
         sites = np.array([one.number for one in self.sites], dtype=np.int32)
         clicks = content.clicks
         for column in (

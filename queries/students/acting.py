@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 import privacy
 from db.tables import Flag, FlagEvent
 from privacy import NotAllowed, Viewer
+from queries.rows import AnyRow
 from queries.students import notes
 from queries.trail import record
 
@@ -121,7 +122,7 @@ def _act(viewer: Viewer, flags: Sequence[UUID], change: _Change, *, now: datetim
 
 def _locked(
     db: Connection, viewer: Viewer, flags: Sequence[UUID], *, closed: bool = False
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """The flags, held until the transaction ends; a sentence if one is closed or not hers."""
     if viewer.role not in ("teacher", "counselor"):
         raise NotAllowed(
@@ -146,13 +147,11 @@ def _locked(
 
 
 def _write(
-    db: Connection, viewer: Viewer, flags: Sequence[Row[Any]], change: _Change, *, now: datetime
+    db: Connection, viewer: Viewer, flags: Sequence[AnyRow], change: _Change, *, now: datetime
 ) -> None:
     db.execute(
         update(Flag)
-        .where(
-            Flag.district_id == viewer.district_id, Flag.flag_id.in_([f.flag_id for f in flags])
-        )
+        .where(Flag.district_id == viewer.district_id, Flag.flag_id.in_([f.flag_id for f in flags]))
         .values(**change.values, updated_at=now)
     )
     db.execute(
@@ -186,7 +185,7 @@ def _write(
         )
 
 
-def _back(db: Connection, viewer: Viewer, flag: Row[Any], *, now: datetime) -> _Change:
+def _back(db: Connection, viewer: Viewer, flag: AnyRow, *, now: datetime) -> _Change:
     """What takes the flag to where it stood before the viewer's last action."""
     history = db.execute(
         select(
@@ -195,7 +194,7 @@ def _back(db: Connection, viewer: Viewer, flag: Row[Any], *, now: datetime) -> _
         .where(FlagEvent.district_id == viewer.district_id, FlagEvent.flag_id == flag.flag_id)
         .order_by(FlagEvent.at)
     ).all()
-    stood: list[tuple[Mapping[str, Any], Row[Any]]] = []
+    stood: list[tuple[Mapping[str, Any], AnyRow]] = []
     for event in history:
         if event.action == "undone":
             stood.pop()
@@ -211,7 +210,7 @@ def _back(db: Connection, viewer: Viewer, flag: Row[Any], *, now: datetime) -> _
     return _Change("undone", {**before, "closed_on": None, "outcome": None})
 
 
-def _after(event: Row[Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+def _after(event: AnyRow, before: Mapping[str, Any]) -> Mapping[str, Any]:
     """Where a flag stands after an event of its history."""
     if event.action == "acknowledged" and event.reason == TAKEN_ON:
         return {**before, "referred_to": event.staff_id}

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, and_, select
 
 import privacy
 from db.tables import Caseload, Class, Flag, Institution, Learner
 from privacy import Viewer, people
+from queries.rows import AnyRow
 from queries.students import notes
 from queries.students.notes import Note
 from queries.students.reasons import COLUMNS, Reason, reason_of
@@ -110,9 +111,7 @@ def _caseload(db: Connection, viewer: Viewer) -> Sequence[UUID]:
     ).all()
 
 
-def _standing(
-    db: Connection, viewer: Viewer, learners: Sequence[UUID]
-) -> Sequence[Row[Any]]:
+def _standing(db: Connection, viewer: Viewer, learners: Sequence[UUID]) -> Sequence[AnyRow]:
     return db.execute(
         select(
             *COLUMNS,
@@ -145,9 +144,9 @@ def _standing(
     ).all()
 
 
-def _by_learner(rows: Sequence[Row[Any]], viewer: Viewer, *, today: date) -> list[Case]:
+def _by_learner(rows: Sequence[AnyRow], viewer: Viewer, *, today: date) -> list[Case]:
     """One case per learner, in the order of their oldest flags."""
-    mine: dict[UUID, list[Row[Any]]] = {}
+    mine: dict[UUID, list[AnyRow]] = {}
     for row in rows:
         mine.setdefault(row.learner_id, []).append(row)
     return [
@@ -155,10 +154,7 @@ def _by_learner(rows: Sequence[Row[Any]], viewer: Viewer, *, today: date) -> lis
             learner,
             flags[0].school,
             flags[0].grade_level,
-            tuple(
-                reason_of(flag, class_title=flag.title or "", today=today)
-                for flag in flags
-            ),
+            tuple(reason_of(flag, class_title=flag.title or "", today=today) for flag in flags),
             tuple(state for state in STATES if state in {flag.state for flag in flags}),
             any(flag.referred_to == viewer.staff_id for flag in flags),
         )

@@ -35,8 +35,7 @@ def taught_classes(db: Connection, viewer: Viewer) -> list[TaughtClass]:
         .distinct()
         .join(
             ClassStaff,
-            (ClassStaff.district_id == Class.district_id)
-            & (ClassStaff.class_id == Class.class_id),
+            (ClassStaff.district_id == Class.district_id) & (ClassStaff.class_id == Class.class_id),
         )
         .join(Course, Course.course_id == Class.course_id)
         .where(

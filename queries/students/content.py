@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 import privacy
 from db.tables import (
@@ -17,6 +16,7 @@ from db.tables import (
     SectionState,
 )
 from privacy import Viewer
+from queries.rows import AnyRow
 from queries.students.classes import TaughtClass, least_group, taught_classes
 from queries.students.items import ItemReport, report
 from queries.students.worth import SectionFigures, Verdict, worth_fixing
@@ -53,12 +53,10 @@ def worth_fixing_first(viewer: Viewer, *, course_id: UUID) -> CourseReport:
     )
 
 
-def _sections(
-    db: Connection, viewer: Viewer, classes: Sequence[UUID]
-) -> list[SectionFigures]:
+def _sections(db: Connection, viewer: Viewer, classes: Sequence[UUID]) -> list[SectionFigures]:
     """Sums over the classes; the typical time is the classes' medians, weighted by learners."""
     timed = SectionState.timed * func.coalesce(SectionState.median_minutes, 0)
-    rows = db.execute(
+    rows: Sequence[AnyRow] = db.execute(
         select(
             Section.title,
             Module.position,
@@ -77,16 +75,14 @@ def _sections(
         )
         .join(Section, Section.section_id == SectionState.section_id)
         .join(Module, Module.module_id == Section.module_id)
-        .where(
-            SectionState.district_id == viewer.district_id, SectionState.class_id.in_(classes)
-        )
+        .where(SectionState.district_id == viewer.district_id, SectionState.class_id.in_(classes))
         .group_by(Section.section_id, Module.module_id)
         .order_by(Module.position, Section.position)
     ).all()
     return [SectionFigures(*row) for row in rows]
 
 
-def _tests(db: Connection, viewer: Viewer, classes: Sequence[UUID]) -> Sequence[Row[Any]]:
+def _tests(db: Connection, viewer: Viewer, classes: Sequence[UUID]) -> Sequence[AnyRow]:
     return db.execute(
         select(
             AssessmentState.assessment_id,
@@ -113,7 +109,7 @@ def _tests(db: Connection, viewer: Viewer, classes: Sequence[UUID]) -> Sequence[
 
 def _questions(
     db: Connection, viewer: Viewer, course: UUID, classes: Sequence[UUID]
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     answered = select(AssessmentState.assessment_id).where(
         AssessmentState.district_id == viewer.district_id, AssessmentState.class_id.in_(classes)
     )

@@ -47,9 +47,7 @@ def handled_this_week(viewer: Viewer, *, now: datetime) -> tuple[Handled, ...]:
             )
             .join(
                 Flag,
-                and_(
-                    Flag.district_id == FlagEvent.district_id, Flag.flag_id == FlagEvent.flag_id
-                ),
+                and_(Flag.district_id == FlagEvent.district_id, Flag.flag_id == FlagEvent.flag_id),
             )
             .distinct(FlagEvent.flag_id)
             .where(
@@ -83,6 +81,8 @@ def handled_this_week(viewer: Viewer, *, now: datetime) -> tuple[Handled, ...]:
             at,
             now - at <= UNDO_WITHIN,
         )
-        for (learner, at), places in sorted(together.items(), key=lambda item: -item[0][1].timestamp())
+        for (learner, at), places in sorted(
+            together.items(), key=lambda item: -item[0][1].timestamp()
+        )
         if learner in names
     )

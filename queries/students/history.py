@@ -38,9 +38,7 @@ class PastFlag:
         return self.closed_on is None
 
 
-def flags_of(
-    db: Connection, viewer: Viewer, learner: UUID, *, today: date
-) -> tuple[PastFlag, ...]:
+def flags_of(db: Connection, viewer: Viewer, learner: UUID, *, today: date) -> tuple[PastFlag, ...]:
     """Standing flags first, then closed ones, the latest first."""
     flags = db.execute(
         select(
@@ -68,9 +66,7 @@ def flags_of(
         )
         .outerjoin(
             Staff,
-            and_(
-                Staff.district_id == FlagEvent.district_id, Staff.staff_id == FlagEvent.staff_id
-            ),
+            and_(Staff.district_id == FlagEvent.district_id, Staff.staff_id == FlagEvent.staff_id),
         )
         .where(
             FlagEvent.district_id == viewer.district_id,

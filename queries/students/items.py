@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from analytics import items as maths
-from analytics.items import ItemSums, TestSums
+from analytics.items import AssessmentSums, ItemSums
+from queries.rows import AnyRow
 
 WEAK: Final = 0.15  # a discrimination under which a question tells little about who knows it
 HALF: Final = 0.5
@@ -49,7 +48,7 @@ class ItemReport:
 
 
 def report(
-    tests: Sequence[Row[Any]], questions: Sequence[Row[Any]], *, k: int
+    tests: Sequence[AnyRow], questions: Sequence[AnyRow], *, k: int
 ) -> tuple[ItemReport, ...]:
     """Questions with at least k complete answers, the least telling first."""
     sums = {
@@ -67,7 +66,8 @@ def report(
         for question in questions
         if question.assessment_id in sums
         and question.item_id in sums[question.assessment_id].items
-        and sums[question.assessment_id].items[question.item_id].n >= max(k, maths.LEAST_FOR_DIFFICULTY)
+        and sums[question.assessment_id].items[question.item_id].n
+        >= max(k, maths.LEAST_FOR_DIFFICULTY)
     ]
     return tuple(sorted(reports, key=_worst_first))
 
@@ -77,8 +77,8 @@ def _worst_first(item: ItemReport) -> tuple[bool, float, float]:
     return (not item.suspicious_key, telling, item.difficulty)
 
 
-def _sums(row: Row[Any]) -> TestSums:
-    return TestSums(
+def _sums(row: AnyRow) -> AssessmentSums:
+    return AssessmentSums(
         row.complete,
         row.sum_total,
         row.sum_total_squared,
@@ -100,7 +100,7 @@ def _sums(row: Row[Any]) -> TestSums:
     )
 
 
-def _report(question: Row[Any], test: TestSums, chosen: Mapping[str, int]) -> ItemReport:
+def _report(question: AnyRow, test: AssessmentSums, chosen: Mapping[str, int]) -> ItemReport:
     item = test.items[question.item_id]
     choices = tuple(
         Choice(

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 import privacy
 from db.tables import (
@@ -20,6 +20,7 @@ from db.tables import (
     Learner,
 )
 from privacy import NotAllowed, Viewer, people
+from queries.rows import AnyRow
 from queries.students import history, notes, strengths
 from queries.students.history import PastFlag
 from queries.students.notes import Note
@@ -103,7 +104,7 @@ def learner_record(viewer: Viewer, *, learner_id: UUID, today: date) -> LearnerR
     return answer
 
 
-def _who(db: Connection, viewer: Viewer, learner: UUID) -> Row[Any]:
+def _who(db: Connection, viewer: Viewer, learner: UUID) -> AnyRow:
     found = db.execute(
         select(
             Institution.name,
@@ -126,9 +127,7 @@ def _who(db: Connection, viewer: Viewer, learner: UUID) -> Row[Any]:
     return found
 
 
-def _classes(
-    db: Connection, viewer: Viewer, learner: UUID, today: date
-) -> tuple[Enrolled, ...]:
+def _classes(db: Connection, viewer: Viewer, learner: UUID, today: date) -> tuple[Enrolled, ...]:
     rows = db.execute(
         select(
             Class.class_id,

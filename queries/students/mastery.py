@@ -1,12 +1,13 @@
-"""Who of a class has mastered what, with the competencies in the order in which they are learned."""
+"""Who of a class has mastered what, the competencies in the order in which they are learned."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 import privacy
 from analytics.mastery import MASTERED, NOT_ENOUGH
@@ -21,6 +22,7 @@ from db.tables import (
     Section,
 )
 from privacy import Viewer, people
+from queries.rows import AnyRow
 from queries.students.order import blocker, learning_order
 
 MOST_BLOCKED: Final = 0.5  # from this share of a class on, a prerequisite holds up the class
@@ -97,9 +99,7 @@ def _taught(db: Connection, viewer: Viewer, class_id: UUID) -> list[Taught]:
     ).all()
     first: dict[UUID, Taught] = {}
     for identifier, code, title, level, unit, unit_title in rows:
-        first.setdefault(
-            identifier, Taught(identifier, code, title, level or "", unit, unit_title)
-        )
+        first.setdefault(identifier, Taught(identifier, code, title, level or "", unit, unit_title))
     return list(first.values())
 
 
@@ -115,7 +115,7 @@ def edges_into(db: Connection, competencies: Iterable[UUID]) -> list[tuple[UUID,
 
 def _estimates(
     db: Connection, viewer: Viewer, class_id: UUID, competencies: Sequence[UUID]
-) -> tuple[list[UUID], Sequence[Row[Any]]]:
+) -> tuple[list[UUID], Sequence[AnyRow]]:
     """The class's learners of today, and their estimates."""
     learners = db.scalars(
         select(Enrollment.learner_id).where(
@@ -154,10 +154,10 @@ def _codes(db: Connection, taught: Sequence[Taught], edges: Edges) -> dict[UUID,
             Competency.competency_id.in_(elsewhere)
         )
     )
-    return here | {identifier: code for identifier, code in rows}
+    return here | dict(rows.tuples().all())
 
 
-def _cells(rows: Sequence[Row[Any]], edges: Edges, codes: Mapping[UUID, str]) -> pd.DataFrame:
+def _cells(rows: Sequence[AnyRow], edges: Edges, codes: Mapping[UUID, str]) -> pd.DataFrame:
     before: dict[UUID, list[UUID]] = {}
     for first, then in edges:
         before.setdefault(then, []).append(first)
@@ -179,7 +179,7 @@ def _cells(rows: Sequence[Row[Any]], edges: Edges, codes: Mapping[UUID, str]) ->
 def _held_up(cells: pd.DataFrame, learners: int) -> dict[UUID, str]:
     """Competencies for which one prerequisite blocks at least half of the class."""
     blocked = cells.dropna(subset=["blocked_by"])
-    counts = blocked.groupby(["competency", "blocked_by"]).size()
+    counts = Counter(zip(blocked["competency"], blocked["blocked_by"], strict=True))
     return {
         competency: code
         for (competency, code), count in counts.items()

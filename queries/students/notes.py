@@ -1,4 +1,4 @@
-"""Notes about a learner: sealed under her data key before they reach the database, as her name is."""
+"""Notes about a learner: sealed under her data key before they are stored, as her name is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,7 +102,9 @@ def about(db: Connection, viewer: Viewer, learners: Sequence[UUID]) -> list[Note
     ]
 
 
-def _keys(db: Connection, viewer: Viewer, learners: Sequence[UUID] | set[UUID]) -> dict[UUID, bytes]:
+def _keys(
+    db: Connection, viewer: Viewer, learners: Sequence[UUID] | set[UUID]
+) -> dict[UUID, bytes]:
     """The data keys of those of the learners whom the viewer may see."""
     rows = db.execute(
         select(DataKey.learner_id, DataKey.kek_id, DataKey.wrapped).where(

@@ -6,13 +6,10 @@ from typing import TypeVar
 
 from analytics.mastery import MASTERED, STRUGGLING
 
-
 C = TypeVar("C", bound=Hashable)
 
 
-def learning_order(
-    competencies: Sequence[C], edges: Iterable[tuple[C, C]]
-) -> list[C]:
+def learning_order(competencies: Sequence[C], edges: Iterable[tuple[C, C]]) -> list[C]:
     """Prerequisites before what needs them; otherwise as taught, which is the order given.
 
     >>> learning_order(["c", "a", "b"], [("a", "b"), ("b", "c"), ("x", "a")])
@@ -38,9 +35,7 @@ def learning_order(
     return order
 
 
-def blocker(
-    competency: C, before: Mapping[C, Sequence[C]], labels: Mapping[C, str]
-) -> C | None:
+def blocker(competency: C, before: Mapping[C, Sequence[C]], labels: Mapping[C, str]) -> C | None:
     """The deepest prerequisite on the way to a competency that a learner struggles with.
 
     None when she has none such: then the competency itself is what to work on. What lies before

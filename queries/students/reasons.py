@@ -6,10 +6,9 @@ from datetime import date
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from analytics import rules
 from db.tables import Flag
+from queries.rows import AnyRow
 
 URGENT: Final = 0.7
 SOON: Final = 0.45
@@ -96,7 +95,7 @@ def urgency(severity: float) -> Literal["urgent", "soon", "watch"]:
     return "soon" if severity >= SOON else "watch"
 
 
-def reason_of(flag: Row[Any], *, class_title: str, today: date) -> Reason:
+def reason_of(flag: AnyRow, *, class_title: str, today: date) -> Reason:
     """A row with the flag's own columns, in words; what a colleague raised speaks in hers."""
     if flag.rule in _NAMES:
         text = rules.reason(flag.rule, flag.evidence, today=today)

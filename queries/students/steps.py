@@ -101,17 +101,14 @@ def _work_to_hand_in(
     for learner, reason in reasons.items():
         for class_id, assessment, title, due_on in due:
             missing = (learner, class_id, assessment) not in handed_in
-            if class_id == reason.class_id and missing:
-                steps[learner] = (
-                    f"Agree on a day to hand in “{title}”, due on {due_on.day} {due_on:%B}."
-                )
+            if class_id == reason.class_id and missing and due_on:
+                day = f"{due_on.day} {due_on:%B}"
+                steps[learner] = f"Agree on a day to hand in “{title}”, due on {day}."
                 break
     return steps
 
 
-def _to_practise(
-    db: Connection, viewer: Viewer, reasons: Mapping[UUID, Reason]
-) -> dict[UUID, str]:
+def _to_practise(db: Connection, viewer: Viewer, reasons: Mapping[UUID, Reason]) -> dict[UUID, str]:
     """The prerequisite that holds up the learner's lowest competency, else that competency."""
     if not reasons:
         return {}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from analytics.mastery import MASTERED, DEVELOPING, NOT_ENOUGH, STRUGGLING
+from analytics.mastery import DEVELOPING, MASTERED, NOT_ENOUGH, STRUGGLING
 from db.tables import Competency, CompetencyEdge, Mastery
 from privacy import Viewer
 from queries.students.order import blocker

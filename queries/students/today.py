@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import prod
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select, union_all
+from sqlalchemy import Connection, select, union_all
 
 import privacy
 from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent, Institution
 from privacy import Viewer, people
-from queries.students.classes import TaughtClass, taught_classes
+from queries.rows import AnyRow
+from queries.students.classes import TaughtClass
 from queries.students.notices import ClassNotice, notices_of
 from queries.students.reasons import COLUMNS, Reason, reason_of
 from queries.students.steps import next_steps
@@ -28,6 +29,7 @@ class LearnerInNeed:
     severity: float
     reasons: tuple[Reason, ...]
     name: str = ""
+    class_labels: tuple[str, ...] = ()
     next_step: str = ""
     weekly_clicks: tuple[int, ...] = ()
 
@@ -36,17 +38,11 @@ class LearnerInNeed:
         """The flags that the entry stands for."""
         return tuple(reason.flag_id for reason in self.reasons)
 
-    @property
-    def class_titles(self) -> tuple[str, ...]:
-        """The classes that the reasons come from; none where they are about the whole day."""
-        return tuple(dict.fromkeys(r.class_title for r in self.reasons if r.class_title))
-
 
 @dataclass(frozen=True)
 class Attention:
     """The list up to its capacity, how many it leaves out, and what concerns whole classes."""
 
-    classes: tuple[TaughtClass, ...]
     learners: tuple[LearnerInNeed, ...]
     left_out: int
     notices: tuple[ClassNotice, ...]
@@ -55,45 +51,44 @@ class Attention:
 def struggling_learners(
     viewer: Viewer,
     *,
+    classes: Sequence[TaughtClass],
     today: date,
     now: datetime,
-    class_label: str | None = None,
+    first: int = 0,
     most: int | None = None,
 ) -> Attention:
-    """The learners who need the teacher, of all her classes or of one.
+    """The learners of these classes who need their teacher.
 
-    `most` cuts the list (None: at the district's capacity); those left out are a number.
+    From place `first` on and at most `most` of them (None: the district's capacity); those left
+    out below are a number.
     """
+    ids = [one.class_id for one in classes]
     with privacy.session(viewer) as db:
-        classes = taught_classes(db, viewer)
-        chosen = [c for c in classes if class_label in (None, c.label)]
-        ids = [c.class_id for c in chosen]
-        ranked = ranking(_waiting(db, viewer, ids, now=now), chosen, today=today)
-        shown = ranked[: _capacity(db, viewer) if most is None else most]
-        notices = notices_of(db, viewer, chosen, today=today)
+        ranked = ranking(_waiting(db, viewer, ids, now=now), classes, today=today)
+        last = first + (_capacity(db, viewer) if most is None else most)
+        shown = ranked[first:last]
         learners = [one.learner_id for one in shown]
         names = people.names(db, viewer, learners)
-        weeks = _weekly_clicks(db, viewer, learners, ids)
+        activity = _activity(db, viewer, learners, classes)
         reasons = {one.learner_id: one.reasons for one in shown}
         steps = next_steps(db, viewer, reasons, today=today)
-    return Attention(
-        tuple(classes),
-        tuple(
-            replace(
-                one,
-                name=str(names[one.learner_id]),
-                next_step=steps.get(one.learner_id, ""),
-                weekly_clicks=weeks.get(one.learner_id, ()),
-            )
-            for one in shown
-        ),
-        len(ranked) - len(shown),
-        notices,
+        notices = notices_of(db, viewer, classes)
+    entries = tuple(
+        replace(
+            one,
+            name=str(names[one.learner_id]),
+            next_step=steps.get(one.learner_id, ""),
+            class_labels=activity.get(one.learner_id, ((), ()))[0],
+            weekly_clicks=activity.get(one.learner_id, ((), ()))[1],
+        )
+        for one in shown
+        if one.learner_id in names
     )
+    return Attention(entries, max(0, len(ranked) - last), notices)
 
 
 def ranking(
-    flags: Sequence[Row[Any]], classes: Sequence[TaughtClass], *, today: date
+    flags: Sequence[AnyRow], classes: Sequence[TaughtClass], *, today: date
 ) -> list[LearnerInNeed]:
     """One entry per learner. Reasons add up as independent chances do: two of 0.5 make 0.75."""
     titles = {c.class_id: c.label for c in classes}
@@ -119,7 +114,7 @@ def ranking(
 
 def _waiting(
     db: Connection, viewer: Viewer, classes: Sequence[UUID], *, now: datetime
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Flags nobody has answered, or whose acknowledgement is older than a week."""
     answered = (
         select(FlagEvent.flag_id)
@@ -160,21 +155,24 @@ def _capacity(db: Connection, viewer: Viewer) -> int:
     ).one()
 
 
-def _weekly_clicks(
-    db: Connection, viewer: Viewer, learners: Sequence[UUID], classes: Sequence[UUID]
-) -> dict[UUID, tuple[int, ...]]:
-    """Activity of the last twelve weeks, summed over the classes asked for, oldest week first."""
+def _activity(
+    db: Connection, viewer: Viewer, learners: Sequence[UUID], classes: Sequence[TaughtClass]
+) -> dict[UUID, tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Each learner's classes among these, and her activity in them over the last twelve weeks."""
+    labels = {one.class_id: one.label for one in classes}
     rows = db.execute(
-        select(EnrollmentState.learner_id, EnrollmentState.weekly_clicks).where(
-            and_(
-                EnrollmentState.district_id == viewer.district_id,
-                EnrollmentState.class_id.in_(classes),
-                EnrollmentState.learner_id.in_(learners),
-            )
+        select(
+            EnrollmentState.learner_id, EnrollmentState.class_id, EnrollmentState.weekly_clicks
+        ).where(
+            EnrollmentState.district_id == viewer.district_id,
+            EnrollmentState.class_id.in_(list(labels)),
+            EnrollmentState.learner_id.in_(learners),
+            EnrollmentState.enrolled,
         )
     ).all()
-    weeks: dict[UUID, tuple[int, ...]] = {}
-    for learner, clicks in rows:
-        before = weeks.get(learner, (0,) * len(clicks))
-        weeks[learner] = tuple(a + b for a, b in zip(before, clicks, strict=True))
-    return weeks
+    found: dict[UUID, tuple[tuple[str, ...], tuple[int, ...]]] = {}
+    for learner, class_id, clicks in rows:
+        mine, before = found.get(learner, ((), (0,) * len(clicks)))
+        summed = tuple(a + b for a, b in zip(before, clicks, strict=True))
+        found[learner] = (*mine, labels[class_id]), summed
+    return found

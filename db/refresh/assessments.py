@@ -1,0 +1,162 @@
+"""Makes assessment_state: sums over first attempts, from which item analysis needs no answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from analytics.items import UPPER_SHARE
+from db.refresh.write import replace
+
+_VALUES = (
+    "learners",
+    "submitted",
+    "marked",
+    "late",
+    "sum_percent",
+    "sum_percent_squared",
+    "median_percent",
+    "passed",
+    "complete",
+    "sum_total",
+    "sum_total_squared",
+    "items",
+    "item_n",
+    "item_sum",
+    "item_sum_squared",
+    "item_sum_product",
+    "item_upper",
+    "item_upper_right",
+    "item_lower",
+    "item_lower_right",
+    "item_options",
+)
+
+
+def assessment_state(connection: Connection, given: Mapping[str, Any]) -> int:
+    """Makes the pairs of `paper_classes` and `papers` again; returns rows changed."""
+    if not given["papers"]:
+        return 0
+    return len(
+        replace(
+            connection,
+            "assessment_state",
+            {**given, "share": UPPER_SHARE},
+            keys=("class_id", "assessment_id"),
+            values=_VALUES,
+            within="(t.class_id, t.assessment_id) IN (SELECT * FROM "
+            "unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[])))",
+            fresh=_FRESH,
+        )
+    )
+
+
+# Learners enrolled as of the day; the first attempt of each that was handed in by then.
+# Options are counted for multiple choice alone: a written answer is a learner's own words.
+_FRESH = """
+WITH scope AS MATERIALIZED (
+    SELECT ca.class_id, ca.assessment_id, ca.due_on
+    FROM unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[])) AS k(class_id, assessment_id)
+    JOIN chalkline.class_assessments ca ON ca.district_id = :district
+     AND ca.class_id = k.class_id AND ca.assessment_id = k.assessment_id
+    JOIN chalkline.classes c ON c.district_id = :district AND c.class_id = ca.class_id
+    WHERE c.starts_on <= :as_of),
+enrolled AS MATERIALIZED (
+    SELECT e.class_id, e.learner_id FROM chalkline.enrollments e
+    WHERE e.district_id = :district AND e.class_id IN (SELECT class_id FROM scope)
+      AND e.enrolled_on <= :as_of
+      AND CASE WHEN e.left_on IS NULL THEN e.status <> 'withdrawn' ELSE e.left_on > :as_of END),
+size AS (SELECT class_id, count(*) AS learners FROM enrolled GROUP BY class_id),
+firsts AS MATERIALIZED (
+    SELECT DISTINCT ON (t.class_id, t.assessment_id, t.learner_id)
+           t.class_id, t.assessment_id, t.learner_id, t.attempt_id, t.passed,
+           (t.submitted_at AT TIME ZONE :tz)::date > s.due_on AS late,
+           CASE WHEN coalesce(t.marked_at < :cut, true) THEN t.percent END::float8 AS percent
+    FROM scope s
+    JOIN chalkline.assessment_attempts t ON t.district_id = :district
+     AND t.class_id = s.class_id AND t.assessment_id = s.assessment_id
+    JOIN enrolled e ON e.class_id = t.class_id AND e.learner_id = t.learner_id
+    WHERE t.status <> 'in_progress' AND NOT t.banked
+      AND coalesce(coalesce(t.submitted_at, t.marked_at, t.started_at) < :cut, true)
+    ORDER BY t.class_id, t.assessment_id, t.learner_id, t.attempt_number),
+marks AS (
+    SELECT class_id, assessment_id, count(*) AS submitted, count(percent) AS marked,
+           count(*) FILTER (WHERE late) AS late, sum(percent) AS total, sum(percent * percent) AS squared,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY percent) AS median,
+           count(*) FILTER (WHERE passed AND percent IS NOT NULL) AS passed
+    FROM firsts GROUP BY class_id, assessment_id),
+questions AS MATERIALIZED (
+    SELECT i.assessment_id, i.item_id, i.position, i.kind,
+           count(*) OVER (PARTITION BY i.assessment_id) AS length
+    FROM chalkline.assessment_items i
+    WHERE i.district_id = :district AND i.assessment_id IN (SELECT assessment_id FROM scope)),
+answers AS MATERIALIZED (
+    SELECT f.class_id, f.assessment_id, f.learner_id, r.item_id, q.kind, q.length,
+           r.credit::float8 AS credit, r.answer
+    FROM firsts f
+    JOIN questions q ON q.assessment_id = f.assessment_id
+    JOIN chalkline.item_responses r ON r.district_id = :district AND r.class_id = f.class_id
+     AND r.learner_id = f.learner_id AND r.item_id = q.item_id AND r.attempt_id = f.attempt_id
+    WHERE r.answered_at < :cut),
+totals AS MATERIALIZED (
+    SELECT class_id, assessment_id, learner_id, sum(credit) AS total,
+           row_number() OVER (PARTITION BY class_id, assessment_id ORDER BY sum(credit) DESC, learner_id) AS best,
+           row_number() OVER (PARTITION BY class_id, assessment_id ORDER BY sum(credit), learner_id DESC) AS worst,
+           ceil(:share * count(*) OVER (PARTITION BY class_id, assessment_id)) AS most
+    FROM answers GROUP BY class_id, assessment_id, learner_id, length
+    HAVING count(*) = length),
+whole AS (
+    SELECT class_id, assessment_id, count(*) AS complete, sum(total) AS total, sum(total * total) AS squared
+    FROM totals GROUP BY class_id, assessment_id),
+sums AS (
+    SELECT a.class_id, a.assessment_id, a.item_id, count(*) AS n, sum(a.credit) AS credit,
+           sum(a.credit * a.credit) AS squared, sum(a.credit * t.total) AS product,
+           count(*) FILTER (WHERE t.best <= t.most) AS upper,
+           coalesce(sum(a.credit) FILTER (WHERE t.best <= t.most), 0) AS upper_right,
+           count(*) FILTER (WHERE t.worst <= t.most) AS lower,
+           coalesce(sum(a.credit) FILTER (WHERE t.worst <= t.most), 0) AS lower_right
+    FROM answers a JOIN totals t USING (class_id, assessment_id, learner_id)
+    GROUP BY a.class_id, a.assessment_id, a.item_id),
+chosen AS (
+    SELECT class_id, assessment_id, item_id, jsonb_object_agg(answer, learners) AS options
+    FROM (SELECT class_id, assessment_id, item_id, answer, count(*) AS learners FROM answers
+          WHERE kind = 'multiple_choice' AND answer IS NOT NULL
+          GROUP BY class_id, assessment_id, item_id, answer) AS c
+    GROUP BY class_id, assessment_id, item_id),
+per_item AS (
+    SELECT s.class_id, s.assessment_id,
+           array_agg(q.item_id ORDER BY q.position) AS items,
+           array_agg(coalesce(u.n, 0)::integer ORDER BY q.position) AS item_n,
+           array_agg(coalesce(round(u.credit::numeric, 6)::float8, 0) ORDER BY q.position) AS item_sum,
+           array_agg(coalesce(round(u.squared::numeric, 6)::float8, 0) ORDER BY q.position) AS item_sum_squared,
+           array_agg(coalesce(round(u.product::numeric, 6)::float8, 0) ORDER BY q.position) AS item_sum_product,
+           array_agg(coalesce(u.upper, 0)::integer ORDER BY q.position) AS item_upper,
+           array_agg(coalesce(round(u.upper_right::numeric, 6)::float8, 0) ORDER BY q.position) AS item_upper_right,
+           array_agg(coalesce(u.lower, 0)::integer ORDER BY q.position) AS item_lower,
+           array_agg(coalesce(round(u.lower_right::numeric, 6)::float8, 0) ORDER BY q.position) AS item_lower_right,
+           coalesce(jsonb_object_agg(q.item_id, o.options) FILTER (WHERE o.options IS NOT NULL), '{}') AS item_options
+    FROM scope s
+    JOIN questions q ON q.assessment_id = s.assessment_id
+    LEFT JOIN sums u ON u.class_id = s.class_id AND u.item_id = q.item_id
+    LEFT JOIN chosen o ON o.class_id = s.class_id AND o.item_id = q.item_id
+    GROUP BY s.class_id, s.assessment_id)
+SELECT s.class_id, s.assessment_id, coalesce(n.learners, 0) AS learners,
+       coalesce(m.submitted, 0) AS submitted, coalesce(m.marked, 0) AS marked, coalesce(m.late, 0) AS late,
+       coalesce(round(m.total::numeric, 6)::float8, 0) AS sum_percent,
+       coalesce(round(m.squared::numeric, 6)::float8, 0) AS sum_percent_squared,
+       m.median::real AS median_percent, coalesce(m.passed, 0) AS passed,
+       coalesce(w.complete, 0) AS complete,
+       coalesce(round(w.total::numeric, 6)::float8, 0) AS sum_total,
+       coalesce(round(w.squared::numeric, 6)::float8, 0) AS sum_total_squared,
+       coalesce(p.items, '{}') AS items, coalesce(p.item_n, '{}') AS item_n,
+       coalesce(p.item_sum, '{}') AS item_sum, coalesce(p.item_sum_squared, '{}') AS item_sum_squared,
+       coalesce(p.item_sum_product, '{}') AS item_sum_product,
+       coalesce(p.item_upper, '{}') AS item_upper, coalesce(p.item_upper_right, '{}') AS item_upper_right,
+       coalesce(p.item_lower, '{}') AS item_lower, coalesce(p.item_lower_right, '{}') AS item_lower_right,
+       coalesce(p.item_options, '{}') AS item_options
+FROM scope s
+LEFT JOIN size n USING (class_id)
+LEFT JOIN marks m USING (class_id, assessment_id)
+LEFT JOIN whole w USING (class_id, assessment_id)
+LEFT JOIN per_item p USING (class_id, assessment_id)
+"""

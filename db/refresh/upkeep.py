@@ -1,0 +1,69 @@
+"""What the database needs around a refresh: memory to sort in, statistics, summarised indexes."""
+
+from sqlalchemy import Connection, text
+
+from db.engine import step_up
+
+_SOURCES = (
+    "learning_interactions",
+    "item_responses",
+    "assessment_attempts",
+    "section_progress",
+    "attendance",
+    "enrollments",
+)
+_STATE = (
+    "activity_days",
+    "mastery",
+    "enrollment_state",
+    "section_state",
+    "assessment_state",
+    "flags",
+)
+
+
+def prepare(connection: Connection, *, whole: bool = False) -> None:
+    """Settings for this transaction; before everything is made again, statistics where none are.
+
+    Without them the planner takes a table just loaded for an empty one.
+    """
+    connection.execute(text("SET LOCAL jit = off"))
+    connection.execute(text(f"SET LOCAL work_mem = '{'64MB' if whole else '16MB'}'"))
+    if whole:
+        _analyze(connection, _SOURCES)
+
+
+def settle(connection: Connection, *, whole: bool) -> None:
+    """After everything was made: statistics of the state, and short looks for what is new."""
+    if whole:
+        _analyze(connection, _STATE)
+        summarise(connection)
+
+
+def summarise(connection: Connection) -> None:
+    """Lets the block range indexes know of blocks written since: else each look reads them all."""
+    with step_up(connection):
+        connection.execute(text(_SUMMARISE))
+
+
+def _analyze(connection: Connection, tables: tuple[str, ...]) -> None:
+    missing = connection.scalars(text(_NEVER_ANALYSED), {"tables": list(tables)}).all()
+    if missing:
+        with step_up(connection):
+            for name in missing:
+                connection.exec_driver_sql(f'ANALYZE chalkline."{name}"')
+
+
+_NEVER_ANALYSED = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_inherits h ON h.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = h.inhparent
+WHERE n.nspname = 'chalkline' AND c.relkind = 'r' AND c.reltuples < 0
+  AND pg_relation_size(c.oid) > 0
+  AND coalesce(p.relname, c.relname) = ANY (CAST(:tables AS text[])) ORDER BY 1
+"""
+_SUMMARISE = """
+SELECT sum(brin_summarize_new_values(i.indexrelid))
+FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+JOIN pg_am a ON a.oid = x.relam JOIN pg_namespace n ON n.oid = x.relnamespace
+WHERE a.amname = 'brin' AND x.relkind = 'i' AND n.nspname = 'chalkline'
+"""

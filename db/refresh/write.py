@@ -1,0 +1,50 @@
+"""Writes state so that a second refresh finds nothing to change: only rows that differ are touched."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+
+def replace(
+    connection: Connection,
+    table: str,
+    given: Mapping[str, Any],
+    *,
+    keys: Sequence[str],
+    values: Sequence[str],
+    within: str,
+    fresh: str,
+    stamped: bool = True,
+) -> list[UUID]:
+    """Makes the rows of `table` that lie `within` equal to what the query `fresh` gives.
+
+    `fresh` names its columns as the table does (`keys` and `values`, without district_id).
+    Returns the first key of each row that was written or removed.
+    """
+    columns = ["district_id", *keys, *values, *(["updated_at"] if stamped else [])]
+    picked = [
+        ":district",
+        *(f"f.{name}" for name in (*keys, *values)),
+        *([":now"] if stamped else []),
+    ]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns[1 + len(keys) :])
+    old = ", ".join(f"t.{name}" for name in values)
+    new = ", ".join(f"excluded.{name}" for name in values)
+    same = " AND ".join(f"f.{name} = t.{name}" for name in keys)
+    rows = connection.scalars(
+        text(f"""
+WITH fresh AS MATERIALIZED ({fresh}),
+gone AS (
+    DELETE FROM chalkline.{table} t WHERE t.district_id = :district AND {within}
+    AND NOT EXISTS (SELECT FROM fresh f WHERE {same}) RETURNING t.{keys[0]} AS key),
+put AS (
+    INSERT INTO chalkline.{table} AS t ({", ".join(columns)})
+    SELECT {", ".join(picked)} FROM fresh f
+    ON CONFLICT (district_id, {", ".join(keys)}) DO UPDATE SET {changed}
+    WHERE ({old}) IS DISTINCT FROM ({new}) RETURNING t.{keys[0]} AS key)
+SELECT key FROM gone UNION ALL SELECT key FROM put"""),
+        given,
+    )
+    return list(rows)
