@@ -3,10 +3,10 @@
 import hashlib
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from threading import Thread
 
 import streamlit as st
 import uvicorn
@@ -18,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
+from streamlit.string_util import is_emoji
 
 from db.settings import Settings, secret_file
-from pages import ADDRESSES, home, sign_in, wire
+from pages import PAGES, home, landing, sign_in, wire
 from pages.failures import explain, keep_data_out_of_logs
 from privacy import close_door, open_door, signin_session, web_sessions
 from privacy.passwords import nobodys_hash
@@ -82,18 +83,6 @@ def health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "database": "answers"})
 
 
-def landing(to: str) -> str:
-    """Where to go afterwards: one of our own pages, never another site.
-
-    >>> landing("/mastery?class=x"), landing("//evil.example/mastery"), landing("/auth/leave")
-    ('/mastery?class=x', '/', '/')
-    """
-    parts = urlsplit(to)
-    if parts.scheme or parts.netloc or parts.path.removeprefix("/") not in ADDRESSES:
-        return "/"
-    return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
 def serve(settings: Settings) -> None:
     """Serves until Ctrl-C or SIGTERM. The database must be there already."""
     uvicorn.run(
@@ -121,9 +110,18 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     try:
         web_sessions.tidy(now=datetime.now(UTC))
         nobodys_hash()  # or the first unknown name would take twice as long
+        Thread(target=_warm_up, daemon=True).start()
         yield
     finally:
         close_door()
+
+
+def _warm_up() -> None:
+    """Imports what the first visitor would otherwise wait a second for."""
+    is_emoji("")
+    for page in PAGES:
+        with suppress(ImportError):  # whoever opens that page is told
+            page.function()
 
 
 def _configure(settings: Settings) -> None:
@@ -134,8 +132,6 @@ def _configure(settings: Settings) -> None:
         "server.cookieSecret", hashlib.sha256(b"chalkline streamlit cookies" + secret).hexdigest()
     )
     config.set_option("server.allowedHosts", list(settings.allowed_hosts))
-    if settings.public_url is not None:
-        config.set_option("server.corsAllowedOrigins", [settings.public_url])
 
 
 def _to(address: str) -> Response:
@@ -149,8 +145,8 @@ def _forget_provider(request: Request, answer: Response) -> None:
             answer.headers.append("set-cookie", wire.gone(SETTINGS, name))
 
 
-os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
 SETTINGS = Settings.load()
+os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
 _configure(SETTINGS)
 app = st.App(
     ROOT / "pages" / "router.py",

@@ -4,7 +4,12 @@ import typer
 
 from commands import data, serving, users
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its pictures of a failure show values
+    help=__doc__,
+)
 
 app.command("run")(serving.run)
 app.command("worker")(serving.worker)

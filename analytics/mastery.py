@@ -61,8 +61,8 @@ def prior_means(credit: Floats, answers: Floats) -> Floats:
     [0.65, 0.7]
     """
     mean = (credit + PRIOR_MEAN * PRIOR_STRENGTH) / (answers + PRIOR_STRENGTH)
-    rounded: Floats = np.round(np.clip(np.round(mean / PRIOR_STEP) * PRIOR_STEP, 0.3, 0.9), 2)
-    return rounded
+    steps = np.clip(np.round(mean / PRIOR_STEP), 6, 18)  # 0.3 to 0.9
+    return np.round(steps * np.float64(PRIOR_STEP), 2)
 
 
 def weigh(start: Ints, days: Floats, credit: Floats) -> tuple[Floats, Floats]:

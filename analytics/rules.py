@@ -319,7 +319,8 @@ def may_be_raised_again(
 def reason(rule: str, evidence: Evidence, *, today: date) -> str:
     """Why the flag is there, in one sentence with its dates.
 
-    >>> reason(MISSING_WORK, {"missing": 2, "due": 3, "since": "2026-03-09"}, today=date(2026, 3, 20))
+    >>> evidence = {"missing": 2, "due": 3, "since": "2026-03-09"}
+    >>> reason(MISSING_WORK, evidence, today=date(2026, 3, 20))
     'Missed 2 of 3 pieces of work due since 9 March.'
     """
     match rule:

@@ -1,21 +1,24 @@
 """The commands that make, load, refresh and describe data."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from db.refresh import refresh
 
 from commands.databases import bring_up_to_date, database, jobs, lacking, server
-from commands.logins import give_accounts
+from commands.logins import Newcomer, give_accounts
 from commands.terminal import Json, Refusal, answering, day, say, show_pairs, show_rows, watched
 from db import demo as generated_district
 from db import engine, oulad
+from db.demo.staff import StaffMember
+from db.refresh import refresh
 from db.settings import Settings
 from db.status import districts
 from privacy.keystore import KeyStore
+from privacy.names import normalise
 from privacy.people import sealer, source_hash
 
 SEED = 20_260_101
@@ -67,13 +70,34 @@ def make_demo(
             progress=progress,
         )
         refresh(work, districts=[report.district_id], now=datetime.now(UTC), progress=progress)
-        logins = give_accounts(work, report.district_id, report.staff, settings)
+        logins = give_accounts(work, report.district_id, _to_try(report.staff), settings)
     return {
         "district": report.district_id,
         "name": report.name,
         "rows": report.rows,
         "logins": logins,
     }
+
+
+def _to_try(staff: Sequence[StaffMember]) -> list[Newcomer]:
+    """A few of the generated staff, the teacher with most to find first."""
+    first = next(one for one in staff if one.look_first)
+    at_school = [one for one in staff if one.school == first.school]
+    other = next(one for one in at_school if one.role == "teacher" and one is not first)
+    counselor = next(one for one in at_school if one.role == "counselor")
+    administrator = next(one for one in staff if one.role == "administrator" and one.school is None)
+    return [
+        Newcomer(one.staff_id, one.display_name, one.role, _sign_in_name(one.display_name))
+        for one in (first, other, counselor, administrator)
+    ]
+
+
+def _sign_in_name(display_name: str) -> str:
+    """
+    >>> _sign_in_name("Nadine Engström")
+    'nadine.engstrom'
+    """
+    return normalise(display_name).replace(" ", ".")
 
 
 @load.command("oulad")
@@ -96,7 +120,11 @@ def load_oulad(
                 progress=progress,
             )
             refresh(work, districts=[report.district_id], now=datetime.now(UTC), progress=progress)
-            logins = give_accounts(work, report.district_id, report.staff, settings)
+            staff = [
+                Newcomer(one.staff_id, one.display_name, one.role, one.sign_in_name)
+                for one in report.staff
+            ]
+            logins = give_accounts(work, report.district_id, staff, settings)
         told = {name: value for name, value in asdict(report).items() if name != "staff"}
         answer(
             told | {"logins": logins},

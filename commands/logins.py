@@ -4,8 +4,8 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -17,29 +17,24 @@ from privacy.passwords import generated, hashed
 FILE = "demo-logins.json"
 
 
-class Person(Protocol):
-    """A member of staff as a loader reports her; None as sign-in name: she gets no account."""
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody on the roster who is to sign in."""
 
-    @property
-    def staff_id(self) -> UUID: ...
-    @property
-    def display_name(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def school(self) -> str: ...
-    @property
-    def sign_in_name(self) -> str | None: ...
+    staff_id: UUID
+    display_name: str
+    role: str
+    sign_in_name: str
 
 
 def give_accounts(
-    work: Engine, district_id: int, staff: Iterable[Person], settings: Settings
+    work: Engine, district_id: int, staff: Iterable[Newcomer], settings: Settings
 ) -> list[dict[str, str]]:
-    """Accounts for those of `staff` who are to have one and have none; returns the new ones."""
+    """Accounts for those of `staff` who have none; returns the new ones."""
     logins = []
     with work.begin() as connection:
         for person in staff:
-            if person.sign_in_name is None or has_account(connection, person.staff_id):
+            if has_account(connection, person.staff_id):
                 continue
             password = generated()
             name = free_name(connection, person.sign_in_name)
@@ -55,7 +50,6 @@ def give_accounts(
                 {
                     "role": person.role,
                     "name": person.display_name,
-                    "school": person.school,
                     "sign_in_name": name,
                     "password": password,
                 }

@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date
 from typing import Annotated, Any
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,6 +18,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from db.accounts import AccountError
 from db.embedded import EmbeddedError
 from db.migrate import MigrationError
+from db.oulad import LoadError
+from db.refresh import RefreshError
 from db.settings import SettingsError
 from privacy.keystore import KeyStoreError
 
@@ -30,7 +33,16 @@ class Refusal(Exception):  # noqa: N818 - it is what the person is told
     """Stops a command with one clear sentence."""
 
 
-IN_WORDS = (Refusal, SettingsError, EmbeddedError, MigrationError, KeyStoreError, AccountError)
+IN_WORDS = (
+    Refusal,
+    SettingsError,
+    EmbeddedError,
+    MigrationError,
+    KeyStoreError,
+    AccountError,
+    LoadError,
+    RefreshError,
+)
 
 
 @contextmanager
@@ -49,7 +61,7 @@ def answering(as_json: bool) -> Iterator[Answer]:
         _fail(str(problem), as_json)
     except OperationalError as problem:
         _fail(_why(problem), as_json)
-    except SQLAlchemyError as problem:
+    except (SQLAlchemyError, psycopg.Error) as problem:
         _fail(
             f"The database refused the work ({type(problem).__name__}). Nothing was kept.", as_json
         )

@@ -27,16 +27,24 @@ class Action:
     note: str = ""
 
 
-def actions(flag: str, *, wrongs: Wrongs, today: date) -> Action | None:
+def actions(
+    flag: str,
+    *,
+    wrongs: Wrongs,
+    today: date,
+    acknowledge: str = "Acknowledge",
+    refer: bool = True,
+) -> Action | None:
     """The row of buttons; each panel is built only while it is open.
 
     `wrongs` gives the reasons for a wrong flag, stored word to the sentence shown. Snoozing
-    ends at the start of a school week, `today` deciding which.
+    ends at the start of a school week, `today` deciding which. A counselor, to whom others
+    refer, says another word than "Acknowledge" and refers to nobody.
     """
     with st.container(horizontal=True, key=f"actions-{flag}"):
-        seen = st.button("Acknowledge", key=f"acknowledge-{flag}")
-        # All four are drawn before any is answered: a button that comes and goes loses its focus.
-        panels = (_snooze(flag, today), _wrong(flag, wrongs), _refer(flag))
+        seen = st.button(acknowledge, key=f"acknowledge-{flag}")
+        # All are drawn before any is answered: a button that comes and goes loses its focus.
+        panels = (_snooze(flag, today), _wrong(flag, wrongs), _refer(flag) if refer else None)
     if seen:
         return Action("acknowledge", flag)
     return next((chosen for chosen in panels if chosen), None)

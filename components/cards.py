@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Final, Literal
 
 import streamlit as st
@@ -22,7 +23,9 @@ _SEVERITY: Final[dict[Severity, tuple[str, str, Literal["red", "orange", "gray"]
 
 @dataclass(frozen=True, slots=True)
 class LearnerCard:
-    """One flagged learner, in words. `flag` is the opaque token that actions return."""
+    """One flagged learner, in words. `flag` is the opaque token that actions return; `clears`
+    says what would make each reason go away, a sentence beside each as far as there is one.
+    """
 
     flag: str
     rank: int
@@ -30,7 +33,7 @@ class LearnerCard:
     class_name: str
     severity: Severity
     reasons: Sequence[str]
-    clears_when: str
+    clears: Sequence[str]
     next_step: str
     weeks: Sequence[float] = ()
     weeks_alt: str = ""
@@ -58,16 +61,26 @@ def severity_words(severity: Severity) -> str:
     return f"{shape} {word}"
 
 
-def learner_card(card: LearnerCard, *, wrongs: Wrongs, today: date) -> Action | None:
+def learner_card(
+    card: LearnerCard,
+    *,
+    wrongs: Wrongs,
+    today: date,
+    acknowledge: str = "Acknowledge",
+    refer: bool = True,
+) -> Action | None:
     """Draw one card; the answer is the action just chosen, if any. For the rest see `actions`."""
     with st.container(border=True, key=f"card-{card.flag}", gap="small"):
         opened = _heading(card)
-        reasons = "\n".join(f"- {plain(reason)}" for reason in card.reasons)
-        st.markdown(
-            f"{reasons}\n\n**Next step:** {plain(card.next_step)}\n\n"
-            f":small[Clears when {plain(card.clears_when)}.]"
+        reasons = "\n".join(
+            f"- {plain(reason)} :small[:gray[{plain(clears)}]]" if clears else f"- {plain(reason)}"
+            for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
         )
-        chosen = actions(card.flag, wrongs=wrongs, today=today)
+        step = f"\n\n**Next step:** {plain(card.next_step)}" if card.next_step else ""
+        st.markdown(f"{reasons}{step}")
+        chosen = actions(
+            card.flag, wrongs=wrongs, today=today, acknowledge=acknowledge, refer=refer
+        )
     return Action("open", card.flag) if opened else chosen
 
 
@@ -112,10 +125,10 @@ def reteach_card(card: ReteachCard) -> Action | None:
         )
         st.markdown(f"{plain(card.reason)}\n\n**Next step:** {plain(card.next_step)}")
         with st.container(horizontal=True):
-            done = st.button("Acknowledge", key=f"acknowledge-{card.notice}")
+            opened = st.button("Open in the mastery map", key=f"open-{card.notice}")
             with st.popover("Who", key=f"who-{card.notice}"):
                 st.markdown("\n".join(f"- {plain(name)}" for name in card.learners))
-    return Action("acknowledge", card.notice) if done else None
+    return Action("open", card.notice) if opened else None
 
 
 def overflow_line(hidden: int, shown: int) -> None:

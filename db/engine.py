@@ -29,12 +29,19 @@ def application(url: str, *, pool: int = POOL) -> Engine:
         pool_use_lifo=True,
         json_serializer=_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # errors must not quote what a query was about
     )
 
 
 def jobs(url: str) -> Engine:
     """A pool for loaders and refresh: connects as the owner, works as `chalkline_job`."""
-    engine = create_engine(url, pool_size=2, json_serializer=_json, json_deserializer=orjson.loads)
+    engine = create_engine(
+        url,
+        pool_size=2,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def become_job(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -47,7 +54,13 @@ def jobs(url: str) -> Engine:
 
 def owner(url: str) -> Engine:
     """A connection for migrations: owns the tables, and by forced policies sees no learner."""
-    return create_engine(url, pool_size=1, json_serializer=_json, json_deserializer=orjson.loads)
+    return create_engine(
+        url,
+        pool_size=1,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from privacy import Viewer
 
@@ -48,3 +49,15 @@ ADDRESSES = {page.address: page for page in PAGES}
 def home(role: str) -> Page:
     """The page a role starts on: the first one that is hers."""
     return next(page for page in PAGES if role in page.roles)
+
+
+def landing(to: str) -> str:
+    """Where to go afterwards: one of our own pages, never another site.
+
+    >>> landing("/mastery?class=x"), landing("//evil.example/mastery"), landing("/auth/leave")
+    ('/mastery?class=x', '/', '/')
+    """
+    parts = urlsplit(to)
+    if parts.scheme or parts.netloc or parts.path.removeprefix("/") not in ADDRESSES:
+        return "/"
+    return parts.path + (f"?{parts.query}" if parts.query else "")

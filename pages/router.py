@@ -1,6 +1,7 @@
 """Runs at every visit and click: finds out who asks, and shows the page if her role may open it."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -14,7 +15,8 @@ from privacy import Viewer, web_sessions
 from privacy.web_sessions import Ended, Standing
 
 CHECK_EVERY = "30s"  # how often an open page looks whether its session is about to end
-WARNED_SECONDS = 120  # before the end, so that there is time to stay (WCAG 2.2.1)
+WARNED_BEFORE = timedelta(minutes=2)  # so that there is time to stay (WCAG 2.2.1)
+STILL_KNOWN = timedelta(seconds=5)  # the run that draws the page has just asked
 
 
 def main() -> None:
@@ -98,7 +100,7 @@ def _header(standing: Standing, account_page: st.Page) -> None:
     ):
         if viewer.generated:
             generated_banner()
-        _about_to_end()
+        _about_to_end(standing, guard.now())
         with st.popover(f"{viewer.name} · {viewer.role}", icon=":material/account_circle:"):
             st.caption(viewer.district_name)
             for role in standing.roles:
@@ -112,19 +114,21 @@ def _header(standing: Standing, account_page: st.Page) -> None:
 
 
 @st.fragment(run_every=CHECK_EVERY)
-def _about_to_end() -> None:
+def _about_to_end(standing: Standing, asked: datetime) -> None:
     """Warns before the session ends for idleness, and clears the page once it has.
 
     Its own repetition keeps nothing alive; a click on the button, like any click, does.
     """
-    match guard.browser_standing():
-        case Standing(ends_at=ends_at):
-            left = (ends_at - guard.now()).total_seconds()
-            if left < WARNED_SECONDS:
-                st.warning("You will be signed out in less than two minutes.")
-                st.button("Stay signed in")
-        case _:
-            st.rerun(scope="app")
+    now = guard.now()
+    if now - asked > STILL_KNOWN:
+        match guard.browser_standing():
+            case Standing() as later:
+                standing = later
+            case _:
+                st.rerun(scope="app")
+    if standing.ends_at - now < WARNED_BEFORE:
+        st.warning("You will be signed out in less than two minutes.")
+        st.button("Stay signed in")
 
 
 def _address(chosen: st.Page) -> str:

@@ -146,16 +146,15 @@ def _forget_what_the_library_noted() -> None:
 
 def _by_provider(browser: bytes, address: str) -> str | None:
     """Offers OpenID Connect where it is configured; trades a fresh identity for a session."""
-    if st.user.get("is_logged_in"):
-        claims = st.user.to_dict()
-        account = account_of(claims) if _fresh(claims, now=now()) else None
-        if account is not None:
-            return _enter(account, browser, address)
-        return UNKNOWN_IDENTITY
+    claims = st.user.to_dict()
+    known = bool(claims.get("is_logged_in")) and _fresh(claims, now=now())
+    account = account_of(claims) if known else None
+    if account is not None:
+        return _enter(account, browser, address)
     for provider, label in _providers().items():
         if st.button(label, key=f"provider-{provider}"):
             st.login(None if provider == "default" else provider)
-    return None
+    return UNKNOWN_IDENTITY if known else None
 
 
 def _providers() -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit
 from anyio import to_thread
@@ -85,7 +86,10 @@ class Wire:
         elif path == "/" and (stands := await _now(self._session(cookies))):
             # Here and not by the router, which can not change the address of a first visit.
             app = RedirectResponse(f"/{home(stands.viewer.role).address}", 303, NO_STORE)
-        await app(scope, receive, answer)
+        # Streamlit would answer other origins with CORS headers, and to know its own it would ask
+        # a service on the internet for its address. Nobody but our pages needs to read answers.
+        headers = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+        await app({**scope, "headers": headers}, receive, answer)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Headers(scope=scope)
@@ -109,7 +113,7 @@ class Wire:
         Streamlit's own check lets any port of localhost through, and whoever says nothing.
         """
         if self.settings.public_url is not None:
-            return request.get("origin") == self.settings.public_url.lower()
+            return request.get("origin") == origin(self.settings.public_url)
         host = request.get("host")
         return bool(host) and request.get("origin") in (f"http://{host}", f"https://{host}")
 
@@ -117,7 +121,10 @@ class Wire:
         self, headers: list[tuple[bytes, bytes]], cookies: dict[str, str]
     ) -> list[tuple[bytes, bytes]]:
         ours = {session_cookie(self.settings): SESSION, browser_cookie(self.settings): BROWSER}
-        rest = [(name, value) for name, value in headers if name != b"cookie"]
+        rest = [(name, value) for name, value in headers if name not in (b"cookie", b"host")]
+        # A proxy may have changed the host; the origin was checked, and Streamlit compares the two.
+        host = urlsplit(Headers(raw=headers)["origin"]).netloc
+        rest.append((b"host", host.encode("latin-1")))
         others = "; ".join(f"{name}={value}" for name, value in cookies.items() if name not in ours)
         if others:
             rest.append((b"cookie", others.encode("latin-1", "replace")))
@@ -193,6 +200,16 @@ async def _now(session: bytes | None) -> Standing | None:
         return found if isinstance(found, Standing) else None
 
     return await to_thread.run_sync(look)
+
+
+def origin(address: str) -> str:
+    """The part of an address by which browsers tell sites apart.
+
+    >>> origin("https://Chalk.example/school")
+    'https://chalk.example'
+    """
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def session_cookie(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from db.tables import Account, SignInAttempt
 from privacy import passwords
@@ -91,20 +91,10 @@ def begin_attempt(name: str, *, now: datetime) -> Attempt | Wait:
             )
         )
         row = connection.execute(
-            select(
-                Account.district_id,
-                Account.account_id,
-                Account.staff_id,
-                Account.sign_in_name,
-                Account.disabled_at,
-                Account.password_hash,
-            ).where(Account.sign_in_name == name)
+            select(*_KNOWN, Account.password_hash).where(Account.sign_in_name == name)
         ).one_or_none()
-    known = row and KnownAccount(
-        row.district_id, row.account_id, row.staff_id, row.sign_in_name, row.disabled_at is not None
-    )
-    hash_to_compare = (row and row.password_hash) or passwords.nobodys_hash()
-    return Attempt(attempt_id, name, failures, hash_to_compare, known or None)
+    hash_to_compare = (row.password_hash if row else None) or passwords.nobodys_hash()
+    return Attempt(attempt_id, name, failures, hash_to_compare, _known(row) if row else None)
 
 
 def settle(attempt: Attempt, *, right: bool, now: datetime) -> None:
@@ -137,17 +127,9 @@ def account_of(claims: Mapping[str, Any]) -> KnownAccount | None:
         return None
     with signin_session() as connection:
         row = connection.execute(
-            select(
-                Account.district_id,
-                Account.account_id,
-                Account.staff_id,
-                Account.sign_in_name,
-                Account.disabled_at,
-            ).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject)
+            select(*_KNOWN).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject)
         ).one_or_none()
-    return row and KnownAccount(
-        row.district_id, row.account_id, row.staff_id, row.sign_in_name, row.disabled_at is not None
-    )
+    return _known(row) if row else None
 
 
 def set_password(
@@ -168,6 +150,33 @@ def set_password(
             password_changed_at=now,
             must_change_password=must_change,
         )
+    )
+
+
+def forget_failures(connection: Connection, sign_in_name: str) -> None:
+    """Ends a name's wait, for an administrator who knows who stands in front of her."""
+    connection.execute(
+        delete(SignInAttempt).where(SignInAttempt.name_hash == _name_hash(tidy_name(sign_in_name)))
+    )
+    connection.execute(
+        update(Account)
+        .where(Account.sign_in_name == tidy_name(sign_in_name))
+        .values(failed_attempts=0, locked_until=None)
+    )
+
+
+_KNOWN = (
+    Account.district_id,
+    Account.account_id,
+    Account.staff_id,
+    Account.sign_in_name,
+    Account.disabled_at,
+)
+
+
+def _known(row: Row[*tuple[Any, ...]]) -> KnownAccount:
+    return KnownAccount(
+        row.district_id, row.account_id, row.staff_id, row.sign_in_name, row.disabled_at is not None
     )
 
 

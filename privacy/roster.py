@@ -31,10 +31,12 @@ def roles_today(
     return in_order(held)
 
 
-def district_day(now: datetime) -> ColumnElement[date]:
+def district_day(now: datetime | ColumnElement[datetime]) -> ColumnElement[date]:
     """The district's day: its fixed clock for historical data, else the date where it lies."""
-    local = func.timezone(Institution.timezone, literal(now, DateTime(timezone=True)))
-    return func.coalesce(Institution.clock_on, cast(local, Date))
+    moment = now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
+    return func.coalesce(
+        Institution.clock_on, cast(func.timezone(Institution.timezone, moment), Date)
+    )
 
 
 def held_on(day: ColumnElement[date]) -> ColumnElement[bool]:

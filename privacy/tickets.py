@@ -46,7 +46,7 @@ def issue_ticket(account: KnownAccount, *, browser: bytes, now: datetime) -> str
 def redeem(
     ticket: str, *, browser: bytes, client: str, former: bytes | None, now: datetime
 ) -> tuple[str, Role] | None:
-    """The new session's token and role; None for a ticket that is used, old, forged or another browser's.
+    """The new session's token and role; None for a used, old or forged ticket or another browser's.
 
     `former` is the session this browser had before; it ends here, so no session is ever reused.
     """

@@ -3,9 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Select,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from db.tables import (
     Account,
@@ -67,49 +78,7 @@ def standing(session: bytes, *, now: datetime) -> Standing | Ended:
     person did and not for what her page repeats by itself.
     """
     with signin_session() as connection:
-        today = district_day(now)
-        row = connection.execute(
-            select(
-                WebSession.district_id,
-                WebSession.account_id,
-                WebSession.role,
-                WebSession.last_seen_at,
-                WebSession.absolute_expires_at,
-                WebSession.revoked_at,
-                Account.staff_id,
-                Account.sign_in_name,
-                Account.disabled_at,
-                Account.must_change_password,
-                Account.password_hash.is_not(None).label("has_password"),
-                Staff.display_name,
-                Institution.name,
-                Institution.generated,
-                today.label("today"),
-                select(func.array_agg(StaffRole.role.distinct()))
-                .where(
-                    StaffRole.district_id == Account.district_id,
-                    StaffRole.staff_id == Account.staff_id,
-                    held_on(today),
-                )
-                .scalar_subquery()
-                .label("roles"),
-            )
-            .join(
-                Account,
-                (Account.district_id == WebSession.district_id)
-                & (Account.account_id == WebSession.account_id),
-            )
-            .join(
-                Staff,
-                (Staff.district_id == Account.district_id) & (Staff.staff_id == Account.staff_id),
-            )
-            .join(
-                Institution,
-                (Institution.district_id == WebSession.district_id)
-                & (Institution.kind == "district"),
-            )
-            .where(WebSession.token_hash == session)
-        ).one_or_none()
+        row = connection.execute(_STANDING, {"session": session, "now": now}).one_or_none()
     if row is None or row.revoked_at is not None:
         return Ended.SIGNED_OUT
     if row.absolute_expires_at <= now:
@@ -256,3 +225,51 @@ def revoke(connection: Connection, which: ColumnElement[bool], *, now: datetime)
     connection.execute(
         update(WebSession).where(which, WebSession.revoked_at.is_(None)).values(revoked_at=now)
     )
+
+
+def _standing() -> Select[*tuple[Any, ...]]:
+    today = district_day(bindparam("now", type_=DateTime(timezone=True)))
+    return (
+        select(
+            WebSession.district_id,
+            WebSession.account_id,
+            WebSession.role,
+            WebSession.last_seen_at,
+            WebSession.absolute_expires_at,
+            WebSession.revoked_at,
+            Account.staff_id,
+            Account.sign_in_name,
+            Account.disabled_at,
+            Account.must_change_password,
+            Account.password_hash.is_not(None).label("has_password"),
+            Staff.display_name,
+            Institution.name,
+            Institution.generated,
+            today.label("today"),
+            select(func.array_agg(StaffRole.role.distinct()))
+            .where(
+                StaffRole.district_id == Account.district_id,
+                StaffRole.staff_id == Account.staff_id,
+                held_on(today),
+            )
+            .scalar_subquery()
+            .label("roles"),
+        )
+        .join(
+            Account,
+            (Account.district_id == WebSession.district_id)
+            & (Account.account_id == WebSession.account_id),
+        )
+        .join(
+            Staff,
+            (Staff.district_id == Account.district_id) & (Staff.staff_id == Account.staff_id),
+        )
+        .join(
+            Institution,
+            (Institution.district_id == WebSession.district_id) & (Institution.kind == "district"),
+        )
+        .where(WebSession.token_hash == bindparam("session"))
+    )
+
+
+_STANDING = _standing()  # built once: it is asked at every click of everybody

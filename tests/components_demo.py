@@ -154,7 +154,7 @@ def the_cards(count: int) -> None:
                 "Missed 2 of 3 due assignments since 9 November; last active 12 days ago",
                 "Below 40 % on 6.RP.A.3 (38 %, 9 answers)",
             ),
-            clears_when="one missed assignment is handed in and a lesson is opened",
+            clears=("Clears when one is handed in.", "Clears with three right answers in a row."),
             next_step="Five minutes with the unit-rate worked example, then retry set B",
             weeks=weeks,
             weeks_alt=f"Active days a week over 12 weeks, {weeks[-1]} in the last",

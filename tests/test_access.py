@@ -212,6 +212,15 @@ def test_wrong_passwords_and_unknown_names_get_the_same_words(campus: Campus) ->
         assert seen.redirect is None
 
 
+def test_an_open_page_clears_itself_when_its_session_has_ended(campus: Campus) -> None:
+    browser = campus.browser("tess")
+    with browser.tab() as tab:
+        fragment = tab.run(page="account").fragments[0]
+        _sign_out(browser)
+        seen = tab.run(page="account", fragment=fragment, by_itself=True)
+    assert seen.redirect is not None
+
+
 def test_five_wrong_passwords_make_the_right_one_wait(campus: Campus) -> None:
     browser = campus.browser()
     for _ in range(5):
@@ -363,6 +372,17 @@ def test_a_page_that_repeats_itself_does_not_keep_a_session_alive(campus: Campus
     assert _last_seen(campus) > at  # the control: a person's visit does
 
 
+def test_a_person_is_warned_before_her_session_ends(campus: Campus) -> None:
+    with campus.browser("tess").tab() as tab:
+        seen = tab.run(page="account")
+        assert "Stay signed in" not in seen.widgets
+        time.sleep(5.5)  # the page does not ask twice within 5 seconds
+        _last_seen(campus, "13 minutes 30 seconds")
+        warned = tab.run(page="account", fragment=seen.fragments[0], by_itself=True)
+    assert "less than two minutes" in warned.words
+    assert "Stay signed in" in warned.widgets
+
+
 def test_switching_an_account_off_ends_it_at_the_next_click(campus: Campus) -> None:
     browser = campus.browser("zoe")
     with browser.tab() as tab:
@@ -423,6 +443,24 @@ def test_nobody_can_introduce_herself_by_a_header(campus: Campus) -> None:
 def test_a_websocket_from_another_origin_is_refused(campus: Campus, origin: str | None) -> None:
     with pytest.raises(InvalidStatus), campus.familiar("tess").tab(origin=origin):
         pass
+
+
+def test_behind_https_only_the_public_address_may_open_a_websocket(campus: Campus) -> None:
+    environment = {**campus.environment, "CHALKLINE_PUBLIC_URL": "https://chalk.example"}
+    with running_app(campus.folder, campus.folder, environment=environment, command=PROBE) as app:
+        browser = Browser(app)
+        with browser.tab(origin="https://chalk.example") as tab:
+            assert "Sign-in name" in tab.run().widgets
+        with pytest.raises(InvalidStatus), browser.tab(origin=app.url):
+            pass
+        assert "external IP" not in app.said()
+
+
+def test_another_origin_is_told_nothing_it_may_read(campus: Campus) -> None:
+    for origin in ("https://evil.example", "http://localhost:3000"):
+        answer = httpx.get(campus.app.url + "/_stcore/health", headers={"origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+    assert "external IP" not in campus.app.said()  # and Streamlit has asked nobody who we are
 
 
 def test_another_host_name_is_refused(campus: Campus) -> None:

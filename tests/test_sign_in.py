@@ -160,6 +160,13 @@ def test_guesses_sent_at_once_are_counted_one_by_one(owner: Connection) -> None:
     assert sum(isinstance(outcome, Attempt) for outcome in outcomes) == 5
 
 
+def test_an_administrator_can_end_a_wait(owner: Connection) -> None:
+    for _ in range(5):
+        tried("tess", "wrong", NOW)
+    accounts.forget_failures(owner, "Tess")
+    assert tried("tess", PASSWORD, NOW) is True
+
+
 def test_no_wait_is_longer_than_an_hour() -> None:
     assert wait_after(10_000) == timedelta(hours=1)
 

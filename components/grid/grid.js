@@ -108,7 +108,7 @@ function drawLegend(grid) {
   const entries = data.bands.map(([word, from, step], i) => {
     const next = data.bands[i + 1];
     const range = next ? (i === 0 ? `under ${next[1]} %` : `${from} to ${next[1] - 1} %`) : `${from} % and over`;
-    return entry(make("span", `swatch s${step}`), `${word} (${range})`);
+    return entry(make("span", `swatch s${step}`), from === null ? word : `${word} (${range})`);
   });
   entries.push(entry(make("span", "swatch thin", "?"), data.words[4]));
   entries.push(entry(make("span", "swatch", "–"), data.words[5]));

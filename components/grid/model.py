@@ -75,9 +75,10 @@ def payload(
     """The grid as JSON-ready data; the cells travel as base64 of fixed-length records.
 
     `cells` holds one row per learner per column: `row`, `column` (ids), `value` (0 to 1, or
-    missing), and where known `count`, `low`, `high`, `enough` (False: too little evidence) and
-    `blocked_by` (the code of the unmastered prerequisite). Cells of other rows or columns are
-    left out; cells not given are empty.
+    missing), and where known `count`, `low`, `high`, `enough` (False: too little evidence),
+    `blocked_by` (the code of the unmastered prerequisite) and `band` (the place of its band,
+    where that is not a matter of the value alone). Cells of other rows or columns are left out;
+    cells not given are empty.
     """
     starts = [band.at_least for band in bands]
     if not bands or starts[0] != 0 or any(a >= b for a, b in pairwise(starts)):
@@ -90,12 +91,14 @@ def payload(
     table[:, [0, 2, 3, 4]] = NOTHING
     table[at] = records
     last = len(bands) - 1
+    judged = "band" in cells
     return {
         "caption": caption,
         "rows": [[row.id, row.name] for row in rows],
         "columns": [[c.id, c.code, c.title, c.level, c.blocked_by] for c in columns],
         "bands": [
-            [b.word, round(b.at_least * 100), step(i, last + 1)] for i, b in enumerate(bands)
+            [b.word, None if judged else round(b.at_least * 100), step(i, last + 1)]
+            for i, b in enumerate(bands)
         ],
         "words": [
             wording.row,
@@ -137,6 +140,8 @@ def _records(cells: pd.DataFrame, starts: Sequence[float]) -> tuple[list[str], n
     )
     count = _numbers(cells, "count")
     percent, band = shown_percent(value, starts)
+    if "band" in cells:
+        band = cells["band"].to_numpy(dtype=int)
     hidden = np.isnan(value) | ~enough
     thin = hidden & ~(count == 0) & (~enough | (count > 0))
     flags = np.where(hidden, 0, band) + np.where(thin, FLAG_THIN, 0)

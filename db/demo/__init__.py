@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from time import perf_counter
-from uuid import UUID
 
 import numpy as np
 import orjson
@@ -17,19 +16,24 @@ from sqlalchemy import Connection, Engine, text
 
 from db.demo.arrays import as_uuid, identifiers
 from db.demo.roster import Scale, roster
-from db.demo.school import Target, made, write_school
+from db.demo.school import live
 from db.demo.skills import all_taught
 from db.demo.staff import DISTRICT, StaffMember, staff
+from db.demo.target import Counts, Target, add, space_of
 from db.demo.terms import Year
-from db.demo.truth import Truth, space_of, truth
-from db.demo.writing import Counts, write_catalogue, write_organisation, write_papers
+from db.demo.truth import Truth, truth
+from db.demo.writing.catalogue import write_catalogue
+from db.demo.writing.learners import write_learners
+from db.demo.writing.learning import write_learning
+from db.demo.writing.organisation import write_organisation
+from db.demo.writing.papers import write_papers
 from db.engine import step_up
 from db.partitions import ensure_months
 from db.people import Progress, Sealer, SourceHash, quiet
 
 __all__ = ["DemoReport", "Scale", "StaffMember", "Truth", "load", "truth"]
 
-NUMBERING = 7_242_616  # advisory lock: two loads at once must not take the same district number
+NUMBERING = 7_242_617  # advisory lock: two loads at once must not take the same district number
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,9 @@ def _next_district(connection: Connection) -> int:
 
 def _write_frame(to: Target, everybody: list[StaffMember]) -> Counts:
     competency_ids = write_catalogue(to.connection)
-    counts = write_organisation(to.connection, to.district, to.space, to.people, everybody)
+    counts = write_organisation(to, everybody)
     for each in to.taught:
-        _add(
-            counts,
-            write_papers(to.connection, to.district, to.space, to.people, each, competency_ids),
-        )
+        add(counts, write_papers(to, each, competency_ids))
     return counts
 
 
@@ -98,13 +99,14 @@ def _write_schools(
     """Writes school after school; while one is written, the next is made."""
     total = to.people.schools
     with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(made, to.people, to.taught, to.space, 0)
+        coming = maker.submit(live, to.people, to.taught, to.space, 0)
         for number in range(total):
             progress("Making schools", number, total)
             school = coming.result()
             if number + 1 < total:
-                coming = maker.submit(made, to.people, to.taught, to.space, number + 1)
-            _add(counts, write_school(to, school, everybody))
+                coming = maker.submit(live, to.people, to.taught, to.space, number + 1)
+            add(counts, write_learners(to, school, everybody))
+            add(counts, write_learning(to, school))
         progress("Making schools", total, total)
 
 
@@ -133,8 +135,3 @@ def _analyze(connection: Connection, counts: Counts) -> None:
     with step_up(connection):
         for table in counts:
             connection.exec_driver_sql(f"ANALYZE chalkline.{table}")
-
-
-def _add(counts: Counts, more: Counts) -> None:
-    for table, rows in more.items():
-        counts[table] = counts.get(table, 0) + rows

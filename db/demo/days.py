@@ -19,7 +19,7 @@ OUTCOMES = ("successful", "partial", "unsuccessful", "abandoned")
 HELP = 6
 _MIX = np.cumsum((0.42, 0.27, 0.16, 0.06, 0.05, 0.04))
 _LESSONS = ((1, 3), (2,), (0,))  # weekdays with a class at the screen, by subject
-_SITTING_MINUTES = 14.0
+_SITTING_MINUTES = 11.0
 _STRUCK = 0.1  # what is left of activity after a shock
 
 
@@ -57,7 +57,7 @@ class SchoolDays:
 
     def there(self) -> Bools:
         """Learners x days on which the learner was at school."""
-        return (self.attendance == PRESENT) | (self.attendance == LATE)
+        return np.isin(self.attendance, (PRESENT, LATE))
 
 
 def school_days(people: Roster, taught: list[Taught], school: int) -> SchoolDays:
@@ -81,7 +81,7 @@ def _attendance(people: Roster, learners: Ints, rng: np.random.Generator) -> Int
     risk = np.where(after & (cause == SHOCK), np.maximum(risk, 0.07), risk)
     draw = rng.random(after.shape)
     status = np.where(draw < risk, ABSENT, PRESENT)
-    status = np.where((draw >= risk) & (draw < risk + 0.012), EXCUSED, status)
+    status = np.where((draw >= risk) & (draw < risk + 0.006), EXCUSED, status)
     status = np.where(draw > 0.978, LATE, status)
     left = people.left[learners, None]
     enrolled = (days[None, :] >= people.joined[learners, None]) & ~(days[None, :] >= left)

@@ -13,7 +13,6 @@ from db.demo.catalogue import Course, courses
 from db.demo.questions import Question, question
 from db.demo.terms import WEEK_NOW, Year
 
-GUESSING = 0.2
 HOMEWORK = {"Mathematics": "Problem set", "English": "Writing task", "Science": "Lab report"}
 _FORMATS = {"Mathematics": "short_answer", "English": "essay", "Science": "project"}
 _SHARE = {"diagnostic": 0.0, "quiz": 25.0, "test": 55.0, "homework": 20.0}  # percent of the grade
@@ -149,7 +148,7 @@ def _items(
 ) -> Items:
     total = len(codes)
     discrimination = np.clip(rng.lognormal(0.25, 0.25, total), 0.7, 2.2)
-    difficulty = rng.normal(-0.62, 0.5, total)
+    difficulty = rng.normal(-0.66, 0.4, total)
     right = rng.integers(0, 4, total)
     key = right.copy()
     popularity = np.sort(rng.dirichlet((3.0, 2.0, 1.0), total), axis=1)[:, ::-1]

@@ -1,4 +1,4 @@
-"""Writes the questions of the demo: real sums with the wrong answers that known mistakes lead to."""
+"""Writes the demo's questions: real sums, with the wrong answers that known mistakes lead to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -230,11 +230,16 @@ def question(code: str, number: int, rng: np.random.Generator) -> Question:
     for _ in range(200):
         a, b, k = (int(n) for n in rng.choice(np.arange(2, 10), 3, replace=False))
         stem, right, *wrong = template(a, b, k)
-        answers = [str(right), *(str(answer) for _, answer in wrong)]
+        answers = [_shown(right), *(_shown(answer) for _, answer in wrong)]
         if len(set(answers)) == len(answers):
-            first, second, third = (Option(str(answer), why) for why, answer in wrong)
+            first, second, third = (Option(_shown(answer), why) for why, answer in wrong)
             return Question(stem, answers[0], (first, second, third))
     raise ValueError(f"The question template for {code} never gives four different answers.")
+
+
+def _shown(answer: object) -> str:
+    """A number with a real minus sign, as the stems have it."""
+    return str(answer).replace("-", "−")
 
 
 def _strand(code: str) -> str:

@@ -78,17 +78,17 @@ class Roster:
         return np.flatnonzero(self.school[self.enrolled] == school)
 
 
-def roster(scale: Scale, seed: int, today: Year) -> Roster:
+def roster(scale: Scale, seed: int, year: Year) -> Roster:
     """The people of a district; the same for the same arguments."""
-    size, year = SIZES[scale], today
+    size = SIZES[scale]
     rng = stream(seed, scale, "roster")
     total = size.schools * PER_SCHOOL
     school = np.repeat(np.arange(size.schools), PER_SCHOOL)
     grade = np.tile(np.sort(np.arange(PER_SCHOOL) % len(GRADES)), size.schools)
-    general = rng.normal(0, 0.62, total)
-    ability = general[:, None] + rng.normal(0, 0.38, (total, len(DOMAINS)))
-    engagement = 0.35 * general / 0.62 + rng.normal(0, 0.9, total)
-    absence = np.clip(0.034 * rng.lognormal(0, 0.5, total), 0.004, 0.07)
+    general = rng.normal(0, 0.5, total)
+    ability = general[:, None] + rng.normal(0, 0.25, (total, len(DOMAINS)))
+    engagement = 0.7 * general + rng.normal(0, 0.9, total)
+    absence = np.clip(0.019 * rng.lognormal(0, 0.4, total), 0.004, 0.05)
     cause = _causes(school, grade, rng)
     gap_subject = np.zeros(total, np.int64)
     gaps = np.flatnonzero(cause == GAP)
@@ -102,10 +102,25 @@ def roster(scale: Scale, seed: int, today: Year) -> Roster:
     joined, left = _moves(cause, total, year, rng)
     language = np.where(rng.random(total) < 0.24, rng.integers(1, 9, total), 0)
     return Roster(
-        scale, seed, year, size.schools, classes, school, grade, ability, engagement, absence, cause,
-        np.datetime64(year.today) - ago.astype("m8[D]"), gap_subject, language, joined, left,
-        enrolled, enrolled_in,
-    )  # fmt: skip
+        scale=scale,
+        seed=seed,
+        year=year,
+        schools=size.schools,
+        classes=classes,
+        school=school,
+        grade=grade,
+        ability=ability,
+        engagement=engagement,
+        absence=absence,
+        cause=cause,
+        onset=np.datetime64(year.today) - ago.astype("m8[D]"),
+        gap_subject=gap_subject,
+        home_language=language,
+        joined=joined,
+        left=left,
+        enrolled=enrolled,
+        enrolled_in=enrolled_in,
+    )
 
 
 def _causes(school: Ints, grade: Ints, rng: np.random.Generator) -> Ints:

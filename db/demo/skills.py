@@ -17,7 +17,7 @@ from db.demo.roster import DOMAINS, GAP, PER_GRADE, SHOCK, Roster
 from db.demo.terms import WEEK_NOW
 
 WEAK = -1.0  # below this a competency is really not there, and holds up what builds on it
-RETEACH_COURSE, RETEACH_PERIOD, RETEACH_SHARE = 1, 2, 0.45  # Mathematics 7 of the first school
+RETEACH_COURSE, RETEACH_PERIOD, RETEACH_SHARE = 1, 2, 0.5  # Mathematics 7 of the first school
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ def _taught(people: Roster, number: int) -> Taught:
     for code in _in_order(papers.codes):
         before = [papers.codes.index(c) for c in prerequisites().get(code, ()) if c in papers.codes]
         value = people.ability[learner, DOMAINS.index(domain(code))] + class_effect
-        value = value + rng.normal(0, 0.3, len(learner)) - 0.4 * (code in badly)
+        value = value + rng.normal(0, 0.2, len(learner)) - 0.4 * (code in badly)
         if before:
-            value = value - 0.9 * logistic(-3 * (skill[:, before].min(axis=1) - WEAK))
+            value = value - 0.6 * logistic(-3 * (skill[:, before].min(axis=1) - WEAK))
         if code in opens:
-            value = value - 2.1 * (troubled & (opens[code] >= onset - 3))
+            value = value - 2.8 * (troubled & (opens[code] >= onset - 3))
             value = value - 0.8 * (struck & (opens[code] >= onset))
         skill[:, papers.codes.index(code)] = value
     reteach = None

@@ -14,9 +14,10 @@ from db.demo.skills import RETEACH_COURSE
 DISTRICT = "Lindenbrook Unified School District"
 SCHOOLS = (
     "Cedar Hollow", "Millrace", "Harborlight", "Foxglove", "Stonebridge", "Larkspur",
-    "Windward", "Juniper Creek", "Old Quarry", "Sunnyfield", "Heronwood", "Copperleaf", "Bellflower",
-    "North Ferry", "Goldenrod", "Three Oaks", "Lantern Hill", "Riverbend", "Applegate", "Thornfield",
-    "Seven Springs", "Birchwater", "Kestrel Ridge", "Saltmarsh", "Meadowlark",
+    "Windward", "Juniper Creek", "Old Quarry", "Sunnyfield", "Heronwood", "Copperleaf",
+    "Bellflower", "North Ferry", "Goldenrod", "Three Oaks", "Lantern Hill", "Riverbend",
+    "Applegate", "Thornfield", "Seven Springs", "Birchwater", "Kestrel Ridge", "Saltmarsh",
+    "Meadowlark",
 )  # fmt: skip
 CO_TEACHES = 4  # classes
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import numpy as np
 
-from db.demo.arrays import as_uuid, identifiers
+from db.demo.arrays import as_uuid
 from db.demo.catalogue import courses, prerequisites
 from db.demo.roster import CAUSES, Cause, Roster, Scale, roster
 from db.demo.skills import WEAK, Taught, all_taught
+from db.demo.target import class_ids, item_ids, learner_ids, section_id, space_of
 from db.demo.terms import WEEK_NOW, Year
-from db.demo.writing import class_ids, item_ids, section_id
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,12 @@ class Truth:
     empty_class: UUID
 
 
-def space_of(district: int, scale: Scale, seed: int) -> str:
-    """What identifiers are made from: no two districts share any."""
-    return f"{district}/{scale}/{seed}"
-
-
 def truth(scale: Scale, seed: int, today: date, *, district: int = 1) -> Truth:
     """The truth about the district that `load` made with the same arguments."""
     space = space_of(district, scale, seed)
     people = roster(scale, seed, Year(today))
     taught = all_taught(people)
-    ids = identifiers(space, "learner", np.arange(len(people.school)))
+    ids = learner_ids(space, np.arange(len(people.school)))
     classes = class_ids(space, people)
     struggling = {
         as_uuid(ids[learner]): Trouble(
@@ -105,7 +100,7 @@ def _reteach(people: Roster, taught: list[Taught], space: str) -> Reteach:
     failing = (people.enrolled_in[each.enrolments] == number) & (
         each.skill[:, each.column(code)] < -2.5
     )
-    learners = identifiers(space, "learner", people.enrolled[each.enrolments[failing]])
+    learners = learner_ids(space, people.enrolled[each.enrolments[failing]])
     return Reteach(
         as_uuid(class_ids(space, people)[number]), code, frozenset(as_uuid(row) for row in learners)
     )
@@ -114,7 +109,7 @@ def _reteach(people: Roster, taught: list[Taught], space: str) -> Reteach:
 def _blocked(people: Roster, taught: list[Taught], space: str) -> list[tuple[UUID, str, str]]:
     found = []
     for each in taught:
-        ids = identifiers(space, "learner", people.enrolled[each.enrolments])
+        ids = learner_ids(space, people.enrolled[each.enrolments])
         current = {
             code
             for section in courses()[courses().index(each.course)].sections

@@ -5,12 +5,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from db.demo.arrays import Bools, Days, Floats, Ints, logistic, stream
+from db.demo.arrays import Bools, Days, Floats, Ints, Spans, logistic, stream
 from db.demo.days import SchoolDays
-from db.demo.papers import GUESSING, Items, Paper
+from db.demo.papers import Items, Paper
 from db.demo.roster import PER_SCHOOL, SHOCK, WORK, Roster
 from db.demo.skills import Taught
 
+GUESSING = 0.2
+SURE_OF_A_MISTAKE = -2.2  # below this skill a learner no longer guesses: she has it wrong
 _NEWLY_TAUGHT, _REVISED = -0.15, 0.2  # how skill differs at a quiz, and at the unit's test
 _WORDY = 1.3  # how much harder a wordy item is in a language not spoken at home
 
@@ -70,7 +72,7 @@ def work_done(
         else:
             shift = _REVISED if paper.kind == "test" else _NEWLY_TAUGHT
             columns = [taught.column(code) for code in taught.papers.items.code[paper.items]]
-            at = skill[np.ix_(chosen, columns)] + shift
+            at = skill[chosen][:, columns] + shift
             sat, answered = _answered(
                 people, taught.papers.items, paper, number, enrolment[chosen], at, begin, done, rng
             )
@@ -80,7 +82,7 @@ def work_done(
     return _all(attempts, Attempts), _all(responses, Responses)
 
 
-def _second(paper: Paper, count: int, rng: np.random.Generator) -> Days:
+def _second(paper: Paper, count: int, rng: np.random.Generator) -> Spans:
     """When in the day: homework after school, the rest in lessons."""
     hour = (14.5, 1.5) if paper.kind == "homework" else (8.5, 5.0)
     return (3600 * (hour[0] + hour[1] * rng.random(count))).astype(np.int64).astype("m8[s]")
@@ -102,7 +104,7 @@ def _handed_in(
     idle = (people.cause[learner] == WORK) & (due >= people.onset[learner])
     there = days.there()[learner - school_start(learner)]
     if paper.kind == "homework":
-        likely = logistic(3.0 + 0.7 * people.engagement[learner])
+        likely = logistic(3.8 + 0.6 * people.engagement[learner])
         late = rng.random(len(learner)) < 0.07
         moved = np.where(late, rng.integers(1, 5, len(learner)), -rng.integers(0, 3, len(learner)))
         day = position + moved
@@ -172,14 +174,15 @@ def _answered(
     )
     steep = items.discrimination[part]
     able = logistic(1.6 * steep * (skill - _WORDY * wordy - items.difficulty[part]))
-    knows = rng.random(skill.shape) < GUESSING + (1 - GUESSING) * able
+    guesses = GUESSING * logistic(4 * (skill - SURE_OF_A_MISTAKE))
+    knows = rng.random(skill.shape) < guesses + (1 - guesses) * able
     cut = np.cumsum(items.popularity[part], axis=1)
     draw = rng.random(skill.shape)
     mistake = (draw > cut[:, 0]).astype(np.int64) + (draw > cut[:, 1])
     right = items.right[part]
     option = np.where(knows, right, (right + 1 + mistake) % 4)
     credit = (option == items.key[part]).astype(np.float64)
-    seconds = np.round(np.clip(rng.lognormal(3.9, 0.5, skill.shape), 4, 400), 1)
+    seconds: Floats = np.clip(rng.lognormal(3.9, 0.5, skill.shape), 4, 400).round(1)
     passed = np.cumsum(seconds, axis=1)
     answered = begin[:, None] + passed.astype(np.int64).astype("m8[s]")
     size = skill.shape[1]

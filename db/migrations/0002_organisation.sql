@@ -133,7 +133,7 @@ CREATE TABLE chalkline.sign_in_attempts (
 );
 CREATE INDEX sign_in_attempts_recent ON chalkline.sign_in_attempts (name_hash, at);
 COMMENT ON TABLE chalkline.sign_in_attempts IS 'One row per sign-in attempt, for known and unknown names alike, so that both lock out the same way.';
-COMMENT ON COLUMN chalkline.sign_in_attempts.name_hash IS 'sha256 of the lower-case name as typed.';
+COMMENT ON COLUMN chalkline.sign_in_attempts.name_hash IS 'HMAC-SHA256 of the lower-case name as typed.';
 
 CREATE TABLE chalkline.context_secrets (
     secret_id  smallint PRIMARY KEY CHECK (secret_id = 1),

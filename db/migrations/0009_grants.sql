@@ -68,3 +68,8 @@ GRANT SELECT ON chalkline.accounts, chalkline.staff, chalkline.staff_roles, chal
     TO chalkline_signin;
 GRANT UPDATE (password_hash, must_change_password, failed_attempts, locked_until, last_failed_at,
     last_sign_in_at, password_changed_at) ON chalkline.accounts TO chalkline_signin;
+
+-- Jobs write many rows through a temporary table (db/copying.py).
+DO $$ BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO chalkline_job', current_database());
+END $$;

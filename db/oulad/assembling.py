@@ -161,18 +161,18 @@ def _term_ends(presentations: Presentations) -> dict[str, date]:
 def _notes(source: Source, registered: gathering.Registrations) -> list[str]:
     """What whoever loads should know about the data as they are."""
     counted = {
-        "enrolments have no day of registration; they begin with the class": sum(
+        "Enrolments without a day of registration; they begin with the class": sum(
             registered.get((one.presentation, one.student), (None,))[0] is None
             for one in source.enrollments
         ),
-        "enrolments ended as withdrawn without a day; they are seen until the class ends": sum(
+        "Withdrawn without a day; they are seen until the class ends": sum(
             one.status == "withdrawn" and one.left_on is None for one in source.enrollments
         ),
-        "exams have no result for anybody in the data; they are never due": sum(
+        "Exams whose results nobody has in the data; they are never due": sum(
             one.kind == "Exam" and one.due_on is None for one in source.assessments
         ),
-        "results have no score; they count as handed in and not marked": sum(
+        "Results without a score; they count as handed in and not marked": sum(
             one.score is None for one in source.results
         ),
     }
-    return [f"{number:,} {what}." for what, number in counted.items() if number]
+    return [f"{what}: {number:,}." for what, number in counted.items() if number]

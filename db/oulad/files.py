@@ -45,7 +45,8 @@ COLUMNS = {
     "studentVle.csv": (*PRESENTATION, "id_student", "id_site", "date", "sum_click"),
 }
 BLOCK = 1 << 20
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+ENCRYPTED = 1  # of a zip member's flags
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,10 @@ class Dataset:
         try:
             with self.archive.open(place) if self.archive else Path(place).open("rb") as stream:
                 yield stream
-        except LoadError:
-            raise
-        except DAMAGED as error:
+        except DAMAGED:
             raise LoadError(
-                f"{name} in {self.path} can not be unpacked ({type(error).__name__}): the zip is "
-                "damaged, encrypted or of an unknown kind. Download it again, or unpack it and "
-                "name the folder."
+                f"{name} in {self.path} can not be unpacked: the zip is damaged or of an unknown "
+                "kind. Download it again, or unpack it and name the folder."
             ) from None
         except OSError as error:
             raise LoadError(f"{name} in {self.path} can not be read: {error.strerror}.") from None
@@ -94,7 +92,10 @@ def opened(path: Path) -> Iterator[Dataset]:
         yield Dataset(path, None, _places(path, found))
     elif path.is_file():
         with _archive(path) as archive:
-            members = [info.filename for info in archive.infolist() if not info.is_dir()]
+            files = [info for info in archive.infolist() if not info.is_dir()]
+            if any(info.flag_bits & ENCRYPTED for info in files):
+                raise LoadError(f"{path} asks for a password. Unpack it and name the folder.")
+            members = [info.filename for info in files]
             yield Dataset(path, archive, _places(path, members))
     else:
         raise LoadError(f"There is no file or folder {path}. Name OULAD's zip, or its folder.")

@@ -13,7 +13,7 @@ from db.oulad.report import FileReport, LoadError, Rejections
 from db.oulad.roster import SOURCE
 from db.tables import Import, ImportError
 
-LOCK = 7_242_616  # advisory lock: one load of OULAD at a time
+LOCK = 7_242_617  # advisory lock: one load of OULAD at a time
 STEPS, FILES, NOTES, COURSES = "steps", "files", "notes", "courses"
 FINGERPRINT = "fingerprint"  # of a class, in its step
 

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -129,7 +130,7 @@ def _write(
         _classes(job, ids, source, record)
         return _finish(job, ids, source, record, tally, notes)
     except Exception:
-        with job.engine.begin() as connection:
+        with suppress(DBAPIError), job.engine.begin() as connection:  # what stopped it matters more
             record.fail(connection)
         raise
 

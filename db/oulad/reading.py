@@ -1,8 +1,10 @@
 """Reads one CSV file as text, block by block, with the line every row stands on."""
 
+import codecs
+import io
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,22 @@ class Block:
 
     lines: Lines
     columns: Any  # pyarrow.RecordBatch
+
+
+class Utf8(io.RawIOBase):
+    """A stream that refuses what is not UTF-8, before a parser stumbles over it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self._decoder.decode(block, final=not block)
+        return block
 
 
 def blocks(dataset: Dataset, name: str, rejections: Rejections) -> Iterator[Block]:
@@ -71,13 +89,13 @@ def _lines(before: int, rows: int, skipped: list[int]) -> Lines:
     return good + 2 + np.searchsorted(good_before_bad, good, side="right")
 
 
-def _batches(stream: Any, name: str, refuse: Callable[[Any], str]) -> Iterator[Any]:
+def _batches(stream: IO[bytes], name: str, refuse: Callable[[Any], str]) -> Iterator[Any]:
     text = pa.string()
     types = dict.fromkeys(COLUMNS[name], text)
     types |= {column: pa.dictionary(pa.int32(), text) for column in PRESENTATION}
     try:
         reader = csv.open_csv(
-            stream,
+            Utf8(stream),
             read_options=csv.ReadOptions(use_threads=False, block_size=BLOCK),
             parse_options=csv.ParseOptions(invalid_row_handler=refuse, ignore_empty_lines=False),
             convert_options=csv.ConvertOptions(column_types=types, strings_can_be_null=False),
@@ -91,7 +109,7 @@ def _batches(stream: Any, name: str, refuse: Callable[[Any], str]) -> Iterator[A
         for batch in reader:
             if len(batch):
                 yield batch.select(COLUMNS[name])
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if "Empty CSV file" in str(error):
             raise LoadError(f"{name} is empty: it lacks even the line of column names.") from None
         raise LoadError(

@@ -64,7 +64,8 @@ class FileReport:
 
     `left_out` rows belong to courses that were not asked for. `merged` rows were added up into
     another row (clicks of one learner on one site on one day). `written` counts rows that this
-    load changed in the database: 0 everywhere when everything was there already.
+    load changed in the database (an enrolment counts for studentInfo and studentRegistration):
+    0 everywhere when everything was there already.
     """
 
     file: str

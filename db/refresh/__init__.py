@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from db.people import Progress, quiet
 from db.refresh.activity import activity_days
 from db.refresh.assessments import assessment_state
-from db.refresh.dirty import Dirty, districts_with_news, dirty
+from db.refresh.dirty import Dirty, dirty, districts_with_news
 from db.refresh.enrollments import enrollment_state, touch
 from db.refresh.facts import class_facts, learner_facts
 from db.refresh.flags import NOTHING, Change, bring_flags
@@ -24,7 +24,7 @@ from db.refresh.mastery import mastery
 from db.refresh.notices import bring_notices
 from db.refresh.schools import school_grade_state
 from db.refresh.sections import section_state
-from db.refresh.upkeep import prepare, settle
+from db.refresh.upkeep import SOURCES, analyse, prepare, summarise
 from db.refresh.watermark import Place, moved_on, nothing_new, places
 
 BATCH: Final = 3_000  # enrolments whose state one statement makes
@@ -93,8 +93,9 @@ def refresh(
         try:
             with engine.begin() as connection:
                 done.append(_refresh(connection, place.district_id, full, now, progress))
-            with engine.begin() as connection:
-                settle(connection, whole=done[-1].whole)
+            if done[-1].whole:
+                with engine.begin() as connection:
+                    summarise(connection)
         except Exception as error:  # one broken district must not keep the others' pages stale
             failed[place.district_id] = error
     if failed:
@@ -125,13 +126,17 @@ def _refresh(
     new = None if full or place.unknown or place.turned_back else dirty(connection, place, given)
     if new is None:
         prepare(connection, whole=True)
+        analyse(connection, *SOURCES)
     progress("activity", 0, None)
     rows = activity_days(connection, given, new)
     learners = mastery(connection, given, None if new is None else new.answered, progress)
+    if new is None:
+        analyse(connection, "activity_days", "mastery")
     classes = _classes(connection, given, new, learners, rolled=place.rolled)
     change, written = _classes_made(connection, given, classes, new, progress, rolled=place.rolled)
     rows += written + len(learners) + change.raised + change.resolved + change.touched
     if new is None or classes:
+        analyse(connection, "enrollment_state", "section_state", "assessment_state", "flags")
         rows += school_grade_state(connection, given, None if new is None else classes)
     if new is not None:
         touch(connection, district, pairs={day[:2] for day in new.days}, learners=learners, now=now)
@@ -203,7 +208,8 @@ def _batches(
     connection: Connection, given: dict[str, Any], classes: Sequence[UUID]
 ) -> Iterator[list[UUID]]:
     """Classes in turn, about BATCH enrolments at a time."""
-    sizes = dict(connection.execute(text(_SIZES), {**given, "classes": list(classes)}).tuples())
+    found = connection.execute(text(_SIZES), {**given, "classes": list(classes)})
+    sizes = {row.class_id: row.learners for row in found}
     batch: list[UUID] = []
     size = 0
     for class_id in classes:
@@ -224,12 +230,13 @@ SELECT c.class_id FROM chalkline.classes c
 WHERE c.district_id = :district AND (
     c.class_id = ANY (CAST(:classes AS uuid[]))
     OR (:rolled AND c.starts_on <= :as_of AND c.ends_on >= :was)
-    OR c.class_id IN (SELECT e.class_id FROM chalkline.enrollments e
-                      WHERE e.district_id = :district AND e.learner_id = ANY (CAST(:learners AS uuid[]))))
+    OR c.class_id IN (
+        SELECT e.class_id FROM chalkline.enrollments e
+        WHERE e.district_id = :district AND e.learner_id = ANY (CAST(:learners AS uuid[]))))
 ORDER BY 1
 """
 _SIZES = """
-SELECT class_id, count(*) FROM chalkline.enrollments
+SELECT class_id, count(*) AS learners FROM chalkline.enrollments
 WHERE district_id = :district AND class_id = ANY (CAST(:classes AS uuid[])) GROUP BY class_id
 """
 _PAPERS = """

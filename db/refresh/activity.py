@@ -33,7 +33,7 @@ def activity_days(connection: Connection, given: Mapping[str, Any], dirty: Dirty
         fresh=_ALL if dirty is None else _SOME,
         stamped=False,
     )
-    return len(changed)
+    return changed.total()
 
 
 _GIVEN_DAYS = (
@@ -56,7 +56,7 @@ _ALL = f"""{_SUMS} FROM (
            count(*), count(*) FILTER (WHERE credit >= 1)
     FROM chalkline.item_responses WHERE district_id = :district AND answered_at < :cut
     GROUP BY 1, 2, 3
-) AS both GROUP BY class_id, learner_id, on_date
+) AS rows GROUP BY class_id, learner_id, on_date ORDER BY class_id, learner_id, on_date
 """
 _SOME = f"""{_SUMS} FROM (
     SELECT k.class_id, k.learner_id, k.on_date, i.clicks, i.duration_seconds AS seconds,
@@ -73,5 +73,5 @@ _SOME = f"""{_SUMS} FROM (
       ON r.district_id = :district AND r.class_id = k.class_id AND r.learner_id = k.learner_id
      AND r.answered_at >= k.on_date::timestamp AT TIME ZONE :tz
      AND r.answered_at < (k.on_date + 1)::timestamp AT TIME ZONE :tz
-) AS both WHERE on_date <= :as_of GROUP BY class_id, learner_id, on_date
+) AS rows WHERE on_date <= :as_of GROUP BY class_id, learner_id, on_date
 """

@@ -105,7 +105,8 @@ COPY (
           ON i.district_id = ic.district_id AND i.item_id = ic.item_id
         JOIN chalkline.competencies c ON c.competency_id = ic.competency_id
         WHERE ic.district_id = %(district)s
-          AND (%(competencies)s::uuid[] IS NULL OR ic.competency_id = ANY (%(competencies)s::uuid[])))
+          AND (%(competencies)s::uuid[] IS NULL
+               OR ic.competency_id = ANY (%(competencies)s::uuid[])))
     SELECT r.learner_id, q.competency_id, extract(epoch FROM r.answered_at)::float8,
            r.credit::float8, coalesce(r.seconds, -1)::float8, q.level::integer
     FROM chalkline.item_responses r JOIN questions q ON q.item_id = r.item_id

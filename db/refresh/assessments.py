@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from analytics.items import UPPER_SHARE
-from db.refresh.write import replace
+from db.refresh.write import exact, replace
 
 _VALUES = (
     "learners",
@@ -37,26 +37,42 @@ def assessment_state(connection: Connection, given: Mapping[str, Any]) -> int:
     """Makes the pairs of `paper_classes` and `papers` again; returns rows changed."""
     if not given["papers"]:
         return 0
-    return len(
-        replace(
-            connection,
-            "assessment_state",
-            {**given, "share": UPPER_SHARE},
-            keys=("class_id", "assessment_id"),
-            values=_VALUES,
-            within="(t.class_id, t.assessment_id) IN (SELECT * FROM "
-            "unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[])))",
-            fresh=_FRESH,
-        )
-    )
+    return replace(
+        connection,
+        "assessment_state",
+        {**given, "share": UPPER_SHARE},
+        keys=("class_id", "assessment_id"),
+        values=_VALUES,
+        within="(t.class_id, t.assessment_id) IN (SELECT * FROM "
+        "unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[])))",
+        fresh=_FRESH,
+    ).total()
 
+
+_PER_ITEM = {
+    "item_n": "coalesce(u.n, 0)::integer",
+    "item_sum": exact("u.credit"),
+    "item_sum_squared": exact("u.squared"),
+    "item_sum_product": exact("u.product"),
+    "item_upper": "coalesce(u.upper, 0)::integer",
+    "item_upper_right": exact("u.upper_right"),
+    "item_lower": "coalesce(u.lower, 0)::integer",
+    "item_lower_right": exact("u.lower_right"),
+}
+_ARRAYS = ", ".join(
+    f"array_agg({value} ORDER BY q.position) AS {name}" for name, value in _PER_ITEM.items()
+)
+_FROM_ITEMS = ", ".join(
+    f"coalesce(p.{name}, '{{}}') AS {name}" for name in ("items", *_PER_ITEM, "item_options")
+)
 
 # Learners enrolled as of the day; the first attempt of each that was handed in by then.
 # Options are counted for multiple choice alone: a written answer is a learner's own words.
-_FRESH = """
+_FRESH = f"""
 WITH scope AS MATERIALIZED (
     SELECT ca.class_id, ca.assessment_id, ca.due_on
-    FROM unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[])) AS k(class_id, assessment_id)
+    FROM unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[]))
+         AS k(class_id, assessment_id)
     JOIN chalkline.class_assessments ca ON ca.district_id = :district
      AND ca.class_id = k.class_id AND ca.assessment_id = k.assessment_id
     JOIN chalkline.classes c ON c.district_id = :district AND c.class_id = ca.class_id
@@ -81,7 +97,8 @@ firsts AS MATERIALIZED (
     ORDER BY t.class_id, t.assessment_id, t.learner_id, t.attempt_number),
 marks AS (
     SELECT class_id, assessment_id, count(*) AS submitted, count(percent) AS marked,
-           count(*) FILTER (WHERE late) AS late, sum(percent) AS total, sum(percent * percent) AS squared,
+           count(*) FILTER (WHERE late) AS late,
+           sum(percent) AS total, sum(percent * percent) AS squared,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY percent) AS median,
            count(*) FILTER (WHERE passed AND percent IS NOT NULL) AS passed
     FROM firsts GROUP BY class_id, assessment_id),
@@ -100,13 +117,15 @@ answers AS MATERIALIZED (
     WHERE r.answered_at < :cut),
 totals AS MATERIALIZED (
     SELECT class_id, assessment_id, learner_id, sum(credit) AS total,
-           row_number() OVER (PARTITION BY class_id, assessment_id ORDER BY sum(credit) DESC, learner_id) AS best,
-           row_number() OVER (PARTITION BY class_id, assessment_id ORDER BY sum(credit), learner_id DESC) AS worst,
-           ceil(:share * count(*) OVER (PARTITION BY class_id, assessment_id)) AS most
+           row_number() OVER (test ORDER BY sum(credit) DESC, learner_id) AS best,
+           row_number() OVER (test ORDER BY sum(credit), learner_id DESC) AS worst,
+           ceil(:share * count(*) OVER test) AS most
     FROM answers GROUP BY class_id, assessment_id, learner_id, length
-    HAVING count(*) = length),
+    HAVING count(*) = length
+    WINDOW test AS (PARTITION BY class_id, assessment_id)),
 whole AS (
-    SELECT class_id, assessment_id, count(*) AS complete, sum(total) AS total, sum(total * total) AS squared
+    SELECT class_id, assessment_id, count(*) AS complete,
+           sum(total) AS total, sum(total * total) AS squared
     FROM totals GROUP BY class_id, assessment_id),
 sums AS (
     SELECT a.class_id, a.assessment_id, a.item_id, count(*) AS n, sum(a.credit) AS credit,
@@ -126,34 +145,22 @@ chosen AS (
 per_item AS (
     SELECT s.class_id, s.assessment_id,
            array_agg(q.item_id ORDER BY q.position) AS items,
-           array_agg(coalesce(u.n, 0)::integer ORDER BY q.position) AS item_n,
-           array_agg(coalesce(round(u.credit::numeric, 6)::float8, 0) ORDER BY q.position) AS item_sum,
-           array_agg(coalesce(round(u.squared::numeric, 6)::float8, 0) ORDER BY q.position) AS item_sum_squared,
-           array_agg(coalesce(round(u.product::numeric, 6)::float8, 0) ORDER BY q.position) AS item_sum_product,
-           array_agg(coalesce(u.upper, 0)::integer ORDER BY q.position) AS item_upper,
-           array_agg(coalesce(round(u.upper_right::numeric, 6)::float8, 0) ORDER BY q.position) AS item_upper_right,
-           array_agg(coalesce(u.lower, 0)::integer ORDER BY q.position) AS item_lower,
-           array_agg(coalesce(round(u.lower_right::numeric, 6)::float8, 0) ORDER BY q.position) AS item_lower_right,
-           coalesce(jsonb_object_agg(q.item_id, o.options) FILTER (WHERE o.options IS NOT NULL), '{}') AS item_options
+           {_ARRAYS},
+           coalesce(jsonb_object_agg(q.item_id, o.options)
+               FILTER (WHERE o.options IS NOT NULL), '{{}}') AS item_options
     FROM scope s
     JOIN questions q ON q.assessment_id = s.assessment_id
     LEFT JOIN sums u ON u.class_id = s.class_id AND u.item_id = q.item_id
     LEFT JOIN chosen o ON o.class_id = s.class_id AND o.item_id = q.item_id
     GROUP BY s.class_id, s.assessment_id)
 SELECT s.class_id, s.assessment_id, coalesce(n.learners, 0) AS learners,
-       coalesce(m.submitted, 0) AS submitted, coalesce(m.marked, 0) AS marked, coalesce(m.late, 0) AS late,
-       coalesce(round(m.total::numeric, 6)::float8, 0) AS sum_percent,
-       coalesce(round(m.squared::numeric, 6)::float8, 0) AS sum_percent_squared,
+       coalesce(m.submitted, 0) AS submitted, coalesce(m.marked, 0) AS marked,
+       coalesce(m.late, 0) AS late,
+       {exact("m.total")} AS sum_percent, {exact("m.squared")} AS sum_percent_squared,
        m.median::real AS median_percent, coalesce(m.passed, 0) AS passed,
        coalesce(w.complete, 0) AS complete,
-       coalesce(round(w.total::numeric, 6)::float8, 0) AS sum_total,
-       coalesce(round(w.squared::numeric, 6)::float8, 0) AS sum_total_squared,
-       coalesce(p.items, '{}') AS items, coalesce(p.item_n, '{}') AS item_n,
-       coalesce(p.item_sum, '{}') AS item_sum, coalesce(p.item_sum_squared, '{}') AS item_sum_squared,
-       coalesce(p.item_sum_product, '{}') AS item_sum_product,
-       coalesce(p.item_upper, '{}') AS item_upper, coalesce(p.item_upper_right, '{}') AS item_upper_right,
-       coalesce(p.item_lower, '{}') AS item_lower, coalesce(p.item_lower_right, '{}') AS item_lower_right,
-       coalesce(p.item_options, '{}') AS item_options
+       {exact("w.total")} AS sum_total, {exact("w.squared")} AS sum_total_squared,
+       {_FROM_ITEMS}
 FROM scope s
 LEFT JOIN size n USING (class_id)
 LEFT JOIN marks m USING (class_id, assessment_id)

@@ -43,23 +43,21 @@ _WEEKS = 12
 
 def enrollment_state(connection: Connection, given: Mapping[str, Any]) -> int:
     """Makes the enrolments of `classes` again; returns rows changed."""
-    return len(
-        replace(
-            connection,
-            "enrollment_state",
-            {
-                **given,
-                "grace": GRACE_DAYS,
-                "work_days": 7 * WORK_WEEKS,
-                "current_days": 7 * CURRENT_WEEKS,
-                "school_days": ATTENDANCE_DAYS,
-            },
-            keys=("class_id", "learner_id"),
-            values=_VALUES,
-            within="t.class_id = ANY (CAST(:classes AS uuid[]))",
-            fresh=_FRESH,
-        )
-    )
+    return replace(
+        connection,
+        "enrollment_state",
+        {
+            **given,
+            "grace": GRACE_DAYS,
+            "work_days": 7 * WORK_WEEKS,
+            "current_days": 7 * CURRENT_WEEKS,
+            "school_days": ATTENDANCE_DAYS,
+        },
+        keys=("class_id", "learner_id"),
+        values=_VALUES,
+        within="t.class_id = ANY (CAST(:classes AS uuid[]))",
+        fresh=_FRESH,
+    ).total()
 
 
 def touch(
@@ -103,7 +101,8 @@ _WEEKLY = ", ".join(_WEEK.format(week) for week in reversed(range(_WEEKS)))
 _FRESH = f"""
 WITH scope AS MATERIALIZED (
     SELECT e.class_id, e.learner_id, e.enrolled_on, e.left_on, c.course_id, c.starts_on, k.day,
-           CASE WHEN e.left_on IS NULL THEN e.status <> 'withdrawn' ELSE e.left_on > k.day END AS enrolled
+           CASE WHEN e.left_on IS NULL THEN e.status <> 'withdrawn' ELSE e.left_on > k.day END
+               AS enrolled
     FROM chalkline.classes c
     CROSS JOIN LATERAL (SELECT least(CAST(:as_of AS date), c.ends_on) AS day) k
     JOIN chalkline.enrollments e ON e.district_id = :district AND e.class_id = c.class_id
@@ -113,10 +112,11 @@ courses AS MATERIALIZED (SELECT DISTINCT class_id, course_id, starts_on, day FRO
 active AS (
     SELECT s.class_id, s.learner_id,
            count(*) FILTER (WHERE a.on_date > s.day - 28) AS days_28,
-           count(*) FILTER (WHERE a.on_date <= s.day - 28 AND a.on_date > s.day - 56) AS days_before,
+           count(*) FILTER
+               (WHERE a.on_date <= s.day - 28 AND a.on_date > s.day - 56) AS days_before,
            coalesce(sum(a.clicks) FILTER (WHERE a.on_date > s.day - 28), 0) AS clicks_28,
-           coalesce(sum(a.clicks) FILTER (WHERE a.on_date <= s.day - 28 AND a.on_date > s.day - 56), 0)
-               AS clicks_before,
+           coalesce(sum(a.clicks) FILTER
+               (WHERE a.on_date <= s.day - 28 AND a.on_date > s.day - 56), 0) AS clicks_before,
            sum(a.seconds) FILTER (WHERE a.on_date > s.day - 28) / 60.0 AS minutes_28,
            coalesce(sum(a.help_requests) FILTER (WHERE a.on_date > s.day - 28), 0) AS help_28,
            ARRAY[{_WEEKLY}] AS weekly, max(a.on_date) AS last_on
@@ -128,9 +128,11 @@ active AS (
 papers AS (
     SELECT class_id, learner_id,
            count(*) FILTER (WHERE due) AS due, count(*) FILTER (WHERE due AND missing) AS missing,
-           min(due_on) FILTER (WHERE due AND missing AND due_on > day - CAST(:work_days AS integer)) AS since,
+           min(due_on) FILTER
+               (WHERE due AND missing AND due_on > day - CAST(:work_days AS integer)) AS since,
            count(*) FILTER (WHERE due AND late) AS late,
-           sum(weight * percent) / nullif(sum(weight) FILTER (WHERE percent IS NOT NULL), 0) AS mean,
+           sum(weight * percent)
+               / nullif(sum(weight) FILTER (WHERE percent IS NOT NULL), 0) AS mean,
            (max(latest))[2] AS recent
     FROM pieces GROUP BY class_id, learner_id),
 at_school AS (
@@ -158,7 +160,7 @@ competencies AS MATERIALIZED (
         JOIN chalkline.assessment_items i
           ON i.district_id = :district AND i.assessment_id = ca.assessment_id
         JOIN chalkline.item_competencies ic ON ic.district_id = :district AND ic.item_id = i.item_id
-        WHERE ca.district_id = :district AND ca.class_id IN (SELECT class_id FROM courses)) AS both
+        WHERE ca.district_id = :district AND ca.class_id IN (SELECT class_id FROM courses)) AS rows
     GROUP BY class_id, competency_id),
 knows AS (
     SELECT s.class_id, s.learner_id,
@@ -182,7 +184,8 @@ done AS (
     SELECT p.class_id, p.learner_id, count(*) AS sections FROM opened o
     JOIN chalkline.section_progress p ON p.district_id = :district
      AND p.class_id = o.class_id AND p.section_id = o.section_id
-    WHERE p.status IN ('completed', 'mastered') AND coalesce(p.completed_at < :cut, true)
+    WHERE p.class_id = ANY (CAST(:classes AS uuid[]))
+      AND p.status IN ('completed', 'mastered') AND coalesce(p.completed_at < :cut, true)
     GROUP BY p.class_id, p.learner_id),
 quiet AS (
     SELECT s.class_id, percentile_cont(0.5) WITHIN GROUP
@@ -220,9 +223,9 @@ LEFT JOIN LATERAL (
     ORDER BY l.on_date DESC LIMIT 1) b ON true
 LEFT JOIN papers p USING (class_id, learner_id)
 LEFT JOIN ranked r USING (class_id, learner_id)
-LEFT JOIN at_school d ON d.learner_id = s.learner_id AND d.day = s.day
 LEFT JOIN knows m USING (class_id, learner_id)
 LEFT JOIN quiet q USING (class_id)
 LEFT JOIN opened_count o USING (class_id)
 LEFT JOIN done x USING (class_id, learner_id)
+LEFT JOIN at_school d ON d.learner_id = s.learner_id AND d.day = s.day
 """

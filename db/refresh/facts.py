@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -12,6 +12,10 @@ from sqlalchemy import Connection, text
 from analytics import rules
 from analytics.rules import ClassNotice, Finding
 from db.refresh.work import WORK
+
+CLEARED: Final = "the evidence cleared"
+LEFT: Final = "the learner has left the class"
+ENDED: Final = "the class has ended"
 
 Key = tuple[UUID, UUID | None, str]
 """(learner, class or None, rule)"""
@@ -30,10 +34,10 @@ class Facts:
         """Why a flag that no longer holds is closed."""
         learner, class_id, _ = key
         if class_id is not None and class_id not in self.running:
-            return "the class has ended"
+            return ENDED
         if (learner, class_id) not in self.present:
-            return "the learner has left the class"
-        return "the evidence cleared"
+            return LEFT
+        return CLEARED
 
 
 def class_facts(connection: Connection, given: Mapping[str, Any], classes: Sequence[UUID]) -> Facts:
@@ -127,7 +131,7 @@ SELECT class_id FROM chalkline.classes
 WHERE district_id = :district AND class_id = ANY (CAST(:classes AS uuid[]))
   AND starts_on <= :as_of AND ends_on >= :as_of
 """
-_ENROLLED = """
+_ENROLLED = f"""
 WITH scope AS MATERIALIZED (
     SELECT s.*, e.enrolled_on, c.starts_on FROM chalkline.enrollment_state s
     JOIN chalkline.enrollments e ON e.district_id = :district
@@ -140,12 +144,12 @@ lately AS (
     FROM scope s CROSS JOIN LATERAL (
         SELECT count(*)::float8 AS days FROM chalkline.activity_days a
         WHERE a.district_id = :district AND a.class_id = s.class_id AND a.learner_id = s.learner_id
-          AND a.on_date > CAST(:as_of AS date) - {silent} AND a.on_date <= :as_of) a
+          AND a.on_date > CAST(:as_of AS date) - {rules.SILENT_DAYS} AND a.on_date <= :as_of) a
     GROUP BY s.class_id)
 SELECT s.class_id, s.learner_id, s.enrolled_on, s.starts_on, s.active_days_28, s.active_days_before,
        s.clicks_28, s.clicks_before, s.last_active_on, s.class_activity, l.days AS class_days
 FROM scope s JOIN lately l USING (class_id)
-""".format(silent=rules.SILENT_DAYS)
+"""
 _WORK = f"""
 WITH scope AS MATERIALIZED (
     SELECT e.class_id, e.learner_id, e.enrolled_on, e.left_on, CAST(:as_of AS date) AS day
@@ -154,7 +158,8 @@ WITH scope AS MATERIALIZED (
     JOIN chalkline.enrollments e ON e.district_id = :district
      AND e.class_id = s.class_id AND e.learner_id = s.learner_id
     WHERE s.district_id = :district AND s.class_id = ANY (CAST(:classes AS uuid[]))
-      AND s.enrolled AND s.missing_since IS NOT NULL AND c.starts_on <= :as_of AND c.ends_on >= :as_of),
+      AND s.enrolled AND s.missing_since IS NOT NULL
+      AND c.starts_on <= :as_of AND c.ends_on >= :as_of),
 {WORK},
 recent AS MATERIALIZED (
     SELECT * FROM pieces WHERE due AND due_on > day - CAST(:work_days AS integer)

@@ -69,7 +69,7 @@ def bring_flags(
     gone = [
         {"flag_id": str(row.flag_id), "outcome": facts.why_gone(key)}
         for key, row in live.items()
-        if key not in facts.findings and (row.state not in _IN_HAND or facts.why_gone(key) == LEFT)
+        if key not in facts.findings and row.state not in _IN_HAND
     ]
     new = _run(connection, _RAISE, where, raised)
     touched = _run(connection, _KEEP, where, kept)
@@ -101,7 +101,7 @@ def _silenced(
 
 
 def _differs(row: Any, finding: Finding, today: date) -> bool:
-    return (
+    return bool(
         row.seen_on != today
         or row.evidence != finding.evidence
         or abs(row.severity - finding.severity) > 1e-6
@@ -175,8 +175,8 @@ WHERE f.district_id = :district AND f.flag_id = n.flag_id AND f.closed_on IS NUL
 _RESOLVE = """
 WITH resolved AS (
     UPDATE chalkline.flags f
-    SET state = 'resolved', outcome = n.outcome, closed_on = greatest(CAST(:as_of AS date), f.raised_on),
-        snoozed_until = NULL, updated_at = :now
+    SET state = 'resolved', outcome = n.outcome, snoozed_until = NULL, updated_at = :now,
+        closed_on = greatest(CAST(:as_of AS date), f.raised_on)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(flag_id uuid, outcome text)
     WHERE f.district_id = :district AND f.flag_id = n.flag_id AND f.closed_on IS NULL
     RETURNING f.flag_id, f.learner_id, f.class_id, f.outcome)
@@ -187,7 +187,8 @@ _WAKE = {
     scope: f"""
 WITH awake AS (
     UPDATE chalkline.flags f SET state = 'open', snoozed_until = NULL, updated_at = :now
-    WHERE f.district_id = :district AND f.state = 'snoozed' AND f.snoozed_until <= :as_of AND {which}
+    WHERE f.district_id = :district AND f.state = 'snoozed' AND f.snoozed_until <= :as_of
+      AND {which}
     RETURNING f.flag_id, f.learner_id, f.class_id)
 INSERT INTO chalkline.flag_events (district_id, flag_id, learner_id, class_id, action, reason, at)
 SELECT :district, flag_id, learner_id, class_id, 'reopened', :reason, :now FROM awake"""

@@ -45,7 +45,8 @@ WHERE t.district_id = :district AND t.class_id = ANY (CAST(:classes AS uuid[]))
 """
 _RAISE = f"""
 INSERT INTO chalkline.class_notices AS t
-    (district_id, notice_id, class_id, competency_id, learners, struggling, raised_on, seen_on, updated_at)
+    (district_id, notice_id, class_id, competency_id, learners, struggling, raised_on, seen_on,
+     updated_at)
 SELECT :district, gen_random_uuid(), n.class_id, n.competency_id, n.learners, n.struggling,
        :as_of, :as_of, :now
 FROM {_FOUND}

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from analytics.rules import ABSENT_LEAST, ABSENT_SHARE
-from db.refresh.write import replace
+from db.refresh.write import exact, replace
 
 _VALUES = (
     "learners",
@@ -24,23 +24,21 @@ def school_grade_state(
     connection: Connection, given: Mapping[str, Any], classes: Sequence[UUID] | None
 ) -> int:
     """Makes today's rows of the schools of these classes' learners (None: of all) again."""
-    return len(
-        replace(
-            connection,
-            "school_grade_state",
-            {
-                **given,
-                "of": None if classes is None else list(classes),
-                "absent_least": ABSENT_LEAST,
-                "absent_share": ABSENT_SHARE,
-            },
-            keys=("school_id", "grade_level", "as_of"),
-            values=_VALUES,
-            within="t.as_of = :as_of AND t.school_id IN (SELECT school_id FROM chalkline.learners l "
-            f"WHERE l.district_id = :district AND {_CONCERNED})",
-            fresh=_FRESH,
-        )
-    )
+    return replace(
+        connection,
+        "school_grade_state",
+        {
+            **given,
+            "of": None if classes is None else list(classes),
+            "absent_least": ABSENT_LEAST,
+            "absent_share": ABSENT_SHARE,
+        },
+        keys=("school_id", "grade_level", "as_of"),
+        values=_VALUES,
+        within="t.as_of = :as_of AND t.school_id IN (SELECT l.school_id "
+        f"FROM chalkline.learners l WHERE l.district_id = :district AND {_CONCERNED})",
+        fresh=_FRESH,
+    ).total()
 
 
 _CONCERNED = """(CAST(:of AS uuid[]) IS NULL OR l.learner_id IN (
@@ -68,8 +66,8 @@ flagged AS (
     WHERE district_id = :district AND closed_on IS NULL)
 SELECT p.school_id, p.grade_level::smallint AS grade_level, CAST(:as_of AS date) AS as_of,
        count(*) AS learners, count(*) FILTER (WHERE p.active) AS active_28,
-       coalesce(round(sum(p.progress)::numeric, 6)::float8, 0) AS sum_progress,
-       coalesce(round(sum(p.score)::numeric, 6)::float8, 0) AS sum_score, count(p.score) AS scored,
+       {exact("sum(p.progress)")} AS sum_progress,
+       {exact("sum(p.score)")} AS sum_score, count(p.score) AS scored,
        count(*) FILTER (WHERE p.absent) AS chronically_absent,
        count(f.learner_id) AS flagged
 FROM people p LEFT JOIN flagged f USING (learner_id)

@@ -1,10 +1,12 @@
 """What the database needs around a refresh: memory to sort in, statistics, summarised indexes."""
 
+from typing import Final
+
 from sqlalchemy import Connection, text
 
 from db.engine import step_up
 
-_SOURCES = (
+SOURCES: Final = (
     "learning_interactions",
     "item_responses",
     "assessment_attempts",
@@ -12,32 +14,18 @@ _SOURCES = (
     "attendance",
     "enrollments",
 )
-_STATE = (
-    "activity_days",
-    "mastery",
-    "enrollment_state",
-    "section_state",
-    "assessment_state",
-    "flags",
-)
 
 
 def prepare(connection: Connection, *, whole: bool = False) -> None:
-    """Settings for this transaction; before everything is made again, statistics where none are.
+    """Settings for this transaction; more memory when everything is made again.
 
-    Without them the planner takes a table just loaded for an empty one.
+    Row counts of policies, arrays and CTEs are guessed at one: over a whole district, nested loops
+    then take minutes for what hash joins do in seconds.
     """
     connection.execute(text("SET LOCAL jit = off"))
     connection.execute(text(f"SET LOCAL work_mem = '{'64MB' if whole else '16MB'}'"))
     if whole:
-        _analyze(connection, _SOURCES)
-
-
-def settle(connection: Connection, *, whole: bool) -> None:
-    """After everything was made: statistics of the state, and short looks for what is new."""
-    if whole:
-        _analyze(connection, _STATE)
-        summarise(connection)
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
 
 
 def summarise(connection: Connection) -> None:
@@ -46,7 +34,11 @@ def summarise(connection: Connection) -> None:
         connection.execute(text(_SUMMARISE))
 
 
-def _analyze(connection: Connection, tables: tuple[str, ...]) -> None:
+def analyse(connection: Connection, *tables: str) -> None:
+    """Gathers statistics of these tables where there are none.
+
+    Without them the planner takes a table that was just filled for an empty one.
+    """
     missing = connection.scalars(text(_NEVER_ANALYSED), {"tables": list(tables)}).all()
     if missing:
         with step_up(connection):

@@ -1,8 +1,8 @@
 """Where each district's state stands: the snapshot it has seen and the day it shows.
 
 Rows carry the id of the transaction that wrote them (`ingest_xid`). A row is new when that
-transaction was not yet visible in the snapshot of the last refresh. `seen_xid` is that snapshot's
-oldest running transaction: everything below was seen, so a block range index finds the rest.
+transaction was not yet visible in the snapshot of the last refresh: it ran at that time, or began
+later. Block range indexes find such rows without a look at the others.
 """
 
 from collections.abc import Sequence
@@ -39,6 +39,16 @@ class Place:
         return self.seen.partition("/")[2]
 
     @property
+    def next_xid(self) -> int:
+        """The first transaction that had not begun at the time of the snapshot."""
+        return int(self.snapshot.split(":")[1])
+
+    @property
+    def running(self) -> list[int]:
+        """Transactions that were running at the time of the snapshot."""
+        return [int(xid) for xid in self.snapshot.split(":")[2].split(",") if xid]
+
+    @property
     def unknown(self) -> bool:
         """Whether nothing can be said about what is new: never made, or made in another cluster.
 
@@ -72,7 +82,8 @@ class Place:
             "was": self.was,
             "was_cut": self.was_cut,
             "snapshot": self.snapshot,
-            "least": self.seen_xid,
+            "next": 0 if self.unknown else self.next_xid,
+            "running": [] if self.unknown else self.running,
             "most": self.now_xmax,
         }
 
@@ -102,6 +113,8 @@ def moved_on(connection: Connection, place: Place, *, changed: bool, now: dateti
 
 def nothing_new(connection: Connection, unaffected: Sequence[Place], *, now: datetime) -> None:
     """Moves on the watermarks of districts in which nothing was found, unless somebody else has."""
+    if not unaffected:
+        return
     connection.execute(
         text(_NOTHING_NEW),
         [
@@ -138,7 +151,8 @@ ORDER BY d.district_id
 """
 
 _MOVED_ON = """
-INSERT INTO chalkline.watermarks AS w (district_id, name, seen_xid, seen, as_of, version, updated_at)
+INSERT INTO chalkline.watermarks AS w
+    (district_id, name, seen_xid, seen, as_of, version, updated_at)
 VALUES (:district, :name, :seen_xid, :seen, :as_of, 1, :now)
 ON CONFLICT (district_id, name) DO UPDATE
 SET seen_xid = excluded.seen_xid, seen = excluded.seen, as_of = excluded.as_of,

@@ -1,10 +1,16 @@
-"""Writes state so that a second refresh finds nothing to change: only rows that differ are touched."""
+"""Writes state so that only rows that differ are touched: a second refresh changes nothing."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+
+
+def exact(total: str) -> str:
+    """SQL for a sum of floats, rounded so that the order of adding does not show; null is 0."""
+    return f"coalesce(round(({total})::numeric, 6)::float8, 0)"
 
 
 def replace(
@@ -17,11 +23,11 @@ def replace(
     within: str,
     fresh: str,
     stamped: bool = True,
-) -> list[UUID]:
+) -> Counter[UUID]:
     """Makes the rows of `table` that lie `within` equal to what the query `fresh` gives.
 
     `fresh` names its columns as the table does (`keys` and `values`, without district_id).
-    Returns the first key of each row that was written or removed.
+    Returns, per value of the first key, how many rows were written or removed.
     """
     columns = ["district_id", *keys, *values, *(["updated_at"] if stamped else [])]
     picked = [
@@ -33,7 +39,7 @@ def replace(
     old = ", ".join(f"t.{name}" for name in values)
     new = ", ".join(f"excluded.{name}" for name in values)
     same = " AND ".join(f"f.{name} = t.{name}" for name in keys)
-    rows = connection.scalars(
+    rows = connection.execute(
         text(f"""
 WITH fresh AS MATERIALIZED ({fresh}),
 gone AS (
@@ -44,7 +50,8 @@ put AS (
     SELECT {", ".join(picked)} FROM fresh f
     ON CONFLICT (district_id, {", ".join(keys)}) DO UPDATE SET {changed}
     WHERE ({old}) IS DISTINCT FROM ({new}) RETURNING t.{keys[0]} AS key)
-SELECT key FROM gone UNION ALL SELECT key FROM put"""),
+SELECT key, count(*) AS rows FROM (SELECT key FROM gone UNION ALL SELECT key FROM put) AS changed
+GROUP BY key"""),
         given,
     )
-    return list(rows)
+    return Counter({row.key: row.rows for row in rows})

@@ -1,6 +1,7 @@
 """My account: change the password, see where one is signed in, sign out everywhere else."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from privacy.accounts import Wait, begin_attempt, settle
 from privacy.passwords import LONGEST, SHORTEST, matches, weakness
 from privacy.web_sessions import Standing
 
+FORM_WIDTH = 420  # pixels
 WRONG = "The present password is not right."
 
 
@@ -36,15 +38,16 @@ def first_password(standing: Standing, _: str) -> None:
 
 
 def _browsers(viewer: Viewer, *, now: datetime) -> None:
-    st.subheader("Where you are signed in")
+    st.header("Where you are signed in")
     found = web_sessions.own_sessions(viewer, now=now)
+    zone = ZoneInfo(st.context.timezone or "UTC")
     for browser in found:
         here = " — this browser" if browser.here else ""
         minutes = int((now - browser.last_seen_at).total_seconds() // 60)
         seen = "just now" if minutes < 2 else f"{minutes} minutes ago"
         st.write(
             f"**{browser.client}**{here}: last used {seen}, signed in at "
-            f"{browser.created_at.astimezone(now.tzinfo):%H:%M} UTC"
+            f"{browser.created_at.astimezone(zone):%H:%M}"
         )
     others = len(found) - 1
     if st.button("Sign out everywhere else", disabled=others < 1):
@@ -53,8 +56,8 @@ def _browsers(viewer: Viewer, *, now: datetime) -> None:
 
 
 def _password(standing: Standing) -> None:
-    with st.form("change-password", clear_on_submit=True):
-        st.subheader("Change your password")
+    with st.form("change-password", clear_on_submit=True, width=FORM_WIDTH):
+        st.header("Change your password")
         present = st.text_input(
             "Present password",
             type="password",

@@ -80,7 +80,9 @@ def _undo(viewer: Viewer, last: Handled) -> None:
 
 
 def _sentence(viewer: Viewer, one: Handled) -> str:
-    what = f"{plain(one.name)} ({words.listing(one.rules).lower()}) {SAID.get(one.action, one.action)}"
+    what = (
+        f"{plain(one.name)} ({words.listing(one.rules).lower()}) {SAID.get(one.action, one.action)}"
+    )
     if one.until:
         what += f" until {words.day(one.until, viewer.today)}"
     if one.action == "dismissed":

@@ -29,7 +29,5 @@ def one_of(label: str, options: Sequence[str], *, key: str, everything: str) -> 
     """One of the options, or None for everything; not shown where there is nothing to choose."""
     if len(options) < 2:
         return None
-    chosen = st.selectbox(
-        label, [everything, *options], key=key, bind="query-params", width=240
-    )
+    chosen = st.selectbox(label, [everything, *options], key=key, bind="query-params", width=240)
     return None if chosen == everything else chosen

@@ -8,9 +8,9 @@ import streamlit as st
 from privacy import Viewer, door, tokens
 
 
-def token(viewer: Viewer, learner: UUID) -> str:
-    """The viewer's own word for a learner; it says nothing to anybody else."""
-    return tokens.seal(_secret(), viewer=viewer.staff_id, kind="learner", value=learner)
+def token(viewer: Viewer, identifier: UUID, *, kind: str = "learner") -> str:
+    """The viewer's own word for a learner (or flag, or notice); it tells nobody else anything."""
+    return tokens.seal(_secret(), viewer=viewer.staff_id, kind=kind, value=identifier)
 
 
 def learner_of(viewer: Viewer, address: str) -> UUID:

@@ -47,7 +47,7 @@ def page(viewer: Viewer) -> None:
     found = struggling_learners(viewer, classes=classes, today=viewer.today, now=guard.now())
     done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
     for notice in found.notices:
-        _notice(notice)
+        _notice(viewer, notice)
     for rank, one in enumerate(found.learners, start=1):
         _card(viewer, one, rank)
     if not found.learners:
@@ -72,10 +72,10 @@ def _watch(
         st.rerun(scope="app")
 
 
-def _notice(notice: ClassNotice) -> None:
+def _notice(viewer: Viewer, notice: ClassNotice) -> None:
     chosen = reteach_card(
         ReteachCard(
-            str(notice.notice_id),
+            token(viewer, notice.notice_id, kind="notice"),
             notice.class_label,
             f"{notice.code} {notice.title}",
             f"{notice.struggling} of {notice.learners} learners struggle with it.",
@@ -97,9 +97,7 @@ def _card(viewer: Viewer, one: LearnerInNeed, rank: int) -> None:
     answer(viewer, chosen, one.reasons)
 
 
-def _rest(
-    viewer: Viewer, classes: Sequence[TaughtClass], *, shown: int, left_out: int
-) -> None:
+def _rest(viewer: Viewer, classes: Sequence[TaughtClass], *, shown: int, left_out: int) -> None:
     """Those below the cut: a number, and on demand a line each."""
     overflow_line(left_out, shown)
     if not left_out:
@@ -134,7 +132,7 @@ def _in_words(viewer: Viewer, one: LearnerInNeed, rank: int) -> LearnerCard:
             f"{r.class_title}: {r.text}" if several and r.class_title else r.text
             for r in one.reasons
         ],
-        clears_when=" ".join(dict.fromkeys(r.clears for r in one.reasons)),
+        clears=[r.clears for r in one.reasons],
         next_step=one.next_step,
         weeks=weeks,
         weeks_alt=f"Activity a week over {len(weeks)} weeks: {weeks[-1]} actions in the last, "

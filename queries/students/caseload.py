@@ -21,7 +21,7 @@ STATES: Final = ("referred", "open", "acknowledged", "in_plan", "snoozed")
 
 @dataclass(frozen=True)
 class Case:
-    """A learner of the caseload with her standing flags, the oldest first."""
+    """A learner of the caseload with her standing flags, the oldest first; a state for each."""
 
     learner_id: UUID
     school: str
@@ -35,74 +35,80 @@ class Case:
     @property
     def since(self) -> date:
         """The day on which the oldest of the flags was raised."""
-        return min(reason.raised_on for reason in self.reasons)
-
-    @property
-    def flags(self) -> tuple[UUID, ...]:
-        """The flags that the entry stands for."""
-        return tuple(reason.flag_id for reason in self.reasons)
+        return self.reasons[0].raised_on
 
 
 @dataclass(frozen=True)
 class Cases:
-    """One page of the caseload's open cases, and what the filters can be set to."""
+    """Everybody on the caseload with a standing flag, not yet by name; and how long the list is."""
 
     cases: tuple[Case, ...]
-    found: int
     learners: int
-    schools: tuple[str, ...]
-    rules: tuple[str, ...]
+
+    @property
+    def schools(self) -> list[str]:
+        """The schools the cases come from."""
+        return sorted({case.school for case in self.cases})
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules that raised their flags."""
+        return sorted({reason.rule for case in self.cases for reason in case.reasons})
 
 
-def overdue_cases(
-    viewer: Viewer,
-    *,
-    today: date,
-    school: str | None = None,
-    rule: str | None = None,
-    state: str | None = None,
-    first: int = 0,
-    most: int = 25,
-) -> Cases:
-    """Learners with standing flags, whoever has waited longest first.
-
-    Without a state, snoozed flags stay away until their day. Only the cases of the page asked
-    for are given names and notes.
-    """
+def overdue_cases(viewer: Viewer, *, today: date) -> Cases:
+    """Learners with standing flags, whoever has waited longest first."""
     with privacy.session(viewer) as db:
         learners = _caseload(db, viewer)
         rows = _standing(db, viewer, learners)
-        wanted = [
-            row
-            for row in rows
-            if school in (None, row.school)
-            and rule in (None, row.rule)
-            and (row.state == state if state else row.state != "snoozed")
-        ]
-        found = _by_learner(wanted, viewer, today=today)
-        page = found[first : first + most]
-        ids = [case.learner_id for case in page]
+    return Cases(tuple(_by_learner(rows, viewer, today=today)), len(learners))
+
+
+def matching(
+    cases: Sequence[Case], *, school: str | None, rule: str | None, state: str | None
+) -> list[Case]:
+    """The cases of a school, with a flag of that rule and state.
+
+    Without a state, a case whose flags are all snoozed stays away until their day.
+    """
+
+    def fits(flag_rule: str, flag_state: str) -> bool:
+        right_state = flag_state == state if state else flag_state != "snoozed"
+        return rule in (None, flag_rule) and right_state
+
+    return [
+        case
+        for case in cases
+        if school in (None, case.school)
+        and any(
+            fits(reason.rule, standing)
+            for reason, standing in zip(case.reasons, case.states, strict=True)
+        )
+    ]
+
+
+def by_name(viewer: Viewer, cases: Sequence[Case]) -> tuple[Case, ...]:
+    """The same cases with names and notes: asked for what is shown, as each costs a decryption."""
+    ids = [case.learner_id for case in cases]
+    with privacy.session(viewer) as db:
         names = people.names(db, viewer, ids)
         written = notes.about(db, viewer, ids)
-    return Cases(
-        tuple(
-            replace(
-                case,
-                name=str(names[case.learner_id]),
-                notes=tuple(n for n in written if n.flag_id in case.flags),
-            )
-            for case in page
-        ),
-        len(found),
-        len(learners),
-        tuple(sorted({row.school for row in rows})),
-        tuple(sorted({row.rule for row in rows})),
+    return tuple(
+        replace(
+            case,
+            name=str(names[case.learner_id]),
+            notes=tuple(n for n in written if n.learner_id == case.learner_id),
+        )
+        for case in cases
+        if case.learner_id in names
     )
 
 
 def _caseload(db: Connection, viewer: Viewer) -> Sequence[UUID]:
     return db.scalars(
-        select(Caseload.learner_id.distinct()).where(
+        select(Caseload.learner_id)
+        .distinct()
+        .where(
             Caseload.district_id == viewer.district_id,
             Caseload.staff_id == viewer.staff_id,
             Caseload.starts_on <= viewer.today,
@@ -155,7 +161,7 @@ def _by_learner(rows: Sequence[AnyRow], viewer: Viewer, *, today: date) -> list[
             flags[0].school,
             flags[0].grade_level,
             tuple(reason_of(flag, class_title=flag.title or "", today=today) for flag in flags),
-            tuple(state for state in STATES if state in {flag.state for flag in flags}),
+            tuple(flag.state for flag in flags),
             any(flag.referred_to == viewer.staff_id for flag in flags),
         )
         for learner, flags in mine.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
@@ -11,6 +12,7 @@ from db.tables import (
     Assessment,
     AssessmentItem,
     AssessmentState,
+    Class,
     Module,
     Section,
     SectionState,
@@ -20,6 +22,8 @@ from queries.rows import AnyRow
 from queries.students.classes import TaughtClass, least_group, taught_classes
 from queries.students.items import ItemReport, report
 from queries.students.worth import SectionFigures, Verdict, worth_fixing
+
+WEEKS_OPEN: Final = 3  # so long after a section opens, learners may well be in the middle of it
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,19 @@ def _sections(db: Connection, viewer: Viewer, classes: Sequence[UUID]) -> list[S
             func.sum(SectionState.sum_comprehension),
             func.sum(SectionState.sum_comprehension_squared),
             func.sum(SectionState.learners_helped),
+            func.coalesce(
+                func.bool_or(
+                    Class.starts_on + 7 * (Section.opens_week + WEEKS_OPEN) > viewer.today
+                ),
+                False,
+            ),
+        )
+        .join(
+            Class,
+            and_(
+                Class.district_id == SectionState.district_id,
+                Class.class_id == SectionState.class_id,
+            ),
         )
         .join(Section, Section.section_id == SectionState.section_id)
         .join(Module, Module.module_id == Section.module_id)

@@ -154,7 +154,7 @@ def _codes(db: Connection, taught: Sequence[Taught], edges: Edges) -> dict[UUID,
             Competency.competency_id.in_(elsewhere)
         )
     )
-    return here | dict(rows.tuples().all())
+    return here | dict(rows.all())
 
 
 def _cells(rows: Sequence[AnyRow], edges: Edges, codes: Mapping[UUID, str]) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from analytics import rules
 from db.tables import Flag
 from queries.rows import AnyRow
 
-URGENT: Final = 0.7
-SOON: Final = 0.45
+URGENT: Final = 0.85  # about two grave reasons at once
+SOON: Final = 0.6
 
 _NAMES: Final[Mapping[str, str]] = {
     rules.MISSING_WORK: "Missing work",
@@ -87,7 +87,7 @@ def name_of(rule: str) -> str:
 def urgency(severity: float) -> Literal["urgent", "soon", "watch"]:
     """The word for a severity.
 
-    >>> urgency(0.8), urgency(0.5), urgency(0.1)
+    >>> urgency(0.9), urgency(0.7), urgency(0.5)
     ('urgent', 'soon', 'watch')
     """
     if severity >= URGENT:

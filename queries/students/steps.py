@@ -23,6 +23,7 @@ from queries.students.reasons import Reason
 CONTACT: Final = (
     "Contact home today: ask what keeps the learner away, and agree on the next school day."
 )
+TALK: Final = "Talk with the learner this week, then close the flag with what came of it."
 CHECK_IN: Final = "Two minutes in person this week: ask what changed, and agree on one next lesson."
 
 
@@ -37,15 +38,15 @@ def next_steps(
     for learner, reason in first.items():
         match reason.rule:
             case rules.MISSING_WORK:
-                steps[learner] = work.get(learner, "")
+                steps[learner] = work.get(learner, CHECK_IN)
             case rules.LOW_MASTERY:
-                steps[learner] = practice.get(learner, "")
+                steps[learner] = practice.get(learner, CHECK_IN)
             case rules.FALLING_ACTIVITY:
                 steps[learner] = CHECK_IN
             case rules.ATTENDANCE:
                 steps[learner] = CONTACT
             case _:
-                pass
+                steps[learner] = TALK
     return steps
 
 
@@ -95,7 +96,7 @@ def _work_to_hand_in(
                 AssessmentAttempt.learner_id.in_(list(reasons)),
                 (func.date(AssessmentAttempt.submitted_at) <= today) | AssessmentAttempt.banked,
             )
-        ).tuples()
+        )
     )
     steps: dict[UUID, str] = {}
     for learner, reason in reasons.items():
@@ -136,9 +137,7 @@ def _to_practise(db: Connection, viewer: Viewer, reasons: Mapping[UUID, Reason])
             select(Competency.competency_id, Competency.code + " (" + Competency.title + ")").where(
                 Competency.competency_id.in_(known | set(lowest.values()))
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     steps = {}
     for learner, competency in lowest.items():

@@ -7,7 +7,7 @@ from math import prod
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, select, union_all
+from sqlalchemy import Connection, and_, select, union_all
 
 import privacy
 from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent, Institution
@@ -131,18 +131,28 @@ def _waiting(
         Flag.closed_on.is_(None),
         (Flag.state == "open") | ((Flag.state == "acknowledged") & ~answered),
     )
+    here_today = (
+        Enrollment.district_id == viewer.district_id,
+        Enrollment.class_id.in_(classes),
+        Enrollment.left_on.is_(None) | (Enrollment.left_on > viewer.today),
+    )
     # Two branches, so that each is one range of the index on (district, class).
-    in_class = select(*COLUMNS).where(*standing, Flag.class_id.in_(classes))
+    in_class = (
+        select(*COLUMNS)
+        .join(
+            Enrollment,
+            and_(
+                Enrollment.district_id == Flag.district_id,
+                Enrollment.class_id == Flag.class_id,
+                Enrollment.learner_id == Flag.learner_id,
+            ),
+        )
+        .where(*standing, *here_today, Flag.class_id.in_(classes))
+    )
     in_no_class = select(*COLUMNS).where(
         *standing,
         Flag.class_id.is_(None),
-        Flag.learner_id.in_(
-            select(Enrollment.learner_id).where(
-                Enrollment.district_id == viewer.district_id,
-                Enrollment.class_id.in_(classes),
-                Enrollment.status == "enrolled",
-            )
-        ),
+        Flag.learner_id.in_(select(Enrollment.learner_id).where(*here_today)),
     )
     return db.execute(union_all(in_class, in_no_class)).all()
 

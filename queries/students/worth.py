@@ -20,7 +20,10 @@ LEAST_TO_SAY: Final = 0.15  # of a full count, below which a gap is not put into
 
 @dataclass(frozen=True)
 class SectionFigures:
-    """Sums over the classes asked about; `minutes` is the typical (median) time."""
+    """Sums over the classes asked about; `minutes` is the typical (median) time.
+
+    What is being taught these days can not be finished yet, so its completion says nothing.
+    """
 
     title: str
     unit: int
@@ -36,6 +39,7 @@ class SectionFigures:
     sum_understood: float
     sum_understood_squared: float
     helped: int
+    being_taught: bool = False
 
     @property
     def understood(self) -> float | None:
@@ -66,7 +70,7 @@ def worth_fixing(sections: Sequence[SectionFigures], *, k: int) -> list[Verdict]
     """Every section with at least k learners who started it, the most worth fixing first."""
     known = [s for s in sections if s.started >= k]
     understood = _mean([s.understood for s in known if s.checked >= k])
-    finished = _mean([s.finished for s in known])
+    finished = _mean([s.finished for s in known if not s.being_taught])
     helped = _mean([s.asked_help for s in known])
     verdicts = [_verdict(s, understood, finished, helped, k) for s in known]
     return sorted(verdicts, key=lambda v: (-v.worth, v.section.unit, v.section.position))
@@ -93,7 +97,7 @@ def _verdict(
             f"Takes {s.minutes:.0f} minutes, planned were {s.planned_minutes:.0f} "
             f"({s.timed} learners)",
         )
-    if s.finished is not None and finished is not None:
+    if s.finished is not None and finished is not None and not s.being_taught:
         gap = finished - s.finished - _error_of_share(s.finished, s.started)
         counts["finished"] = (
             gap / GAP_FINISHED,

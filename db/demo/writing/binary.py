@@ -117,7 +117,7 @@ def encoded(columns: Sequence[Column]) -> bytes:
             ),
         ]
     )
-    return content[used].tobytes()
+    return bytes(content[used].tobytes())
 
 
 def write(connection: Connection, district: int, table: str, rows: Mapping[str, Column]) -> int:

@@ -1,0 +1,218 @@
+"""What is remembered of a learner, and how one more answer changes it.
+
+A learner carries one trace over all her answers and one per skill, seven numbers each. A right
+answer moves every number of a trace up or leaves it (`wrong` down), a wrong one the other way:
+with weights of fixed sign, one more right answer can therefore never lower an estimate.
+
+`ability` and `form` are running Elo ratings in log-odds (a slow one and a fast one), so a right
+answer to a hard item counts for more; `right` and `wrong` are counts in which older answers fade;
+`last` is the latest result (1, -1). With time everything fades toward the start.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp, log1p
+from typing import Final, NamedTuple
+
+from analytics.knowledge.answers import Skills
+from analytics.mastery import HALF_LIFE_DAYS
+
+OVERALL_HALF_LIFE_DAYS: Final = 365.0  # general ability outlives a summer; one skill fades sooner
+KEEP_OVERALL: Final = 0.998  # what an older answer keeps of its weight when one more arrives
+KEEP_SKILL: Final = 0.95
+ABILITY_STEP: Final = (0.08, 8.0)  # Elo step: first * (1 + second / (1 + answers))
+SKILL_ABILITY_STEP: Final = (0.15, 3.0)
+FORM_STEP: Final = 0.35
+SKILL_FORM_STEP: Final = 0.5
+
+
+class Trace(NamedTuple):
+    """Seven numbers that stand for a history; `when` in days, `answers` plainly counted."""
+
+    right: float = 0.0
+    wrong: float = 0.0
+    ability: float = 0.0
+    form: float = 0.0
+    last: float = 0.0
+    answers: int = 0
+    when: float = 0.0
+
+
+NEW: Final = Trace()
+
+
+@dataclass(frozen=True)
+class State:
+    """All that is kept of one learner. `asked` are the skills of her latest answer, `run` how
+    many answers in a row have asked for just these."""
+
+    overall: Trace = NEW
+    skills: Mapping[str, Trace] = field(default_factory=dict)
+    asked: Skills = ()
+    run: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """Lists and numbers that `json.dumps` takes."""
+        skills = {skill: list(trace) for skill, trace in self.skills.items()}
+        return {
+            "overall": list(self.overall),
+            "skills": skills,
+            "asked": list(self.asked),
+            "run": self.run,
+        }
+
+    @staticmethod
+    def from_json(stored: Mapping[str, object]) -> "State":
+        """The state that `to_json` gave; a ValueError when it is something else."""
+        match stored:
+            case {"overall": list(total), "skills": dict(skills), "asked": list(a), "run": int(n)}:
+                traces = {str(skill): _trace(row) for skill, row in skills.items()}
+                return State(_trace(total), traces, tuple(map(str, a)), n)
+            case _:
+                raise ValueError(_NOT_A_STATE)
+
+
+_NOT_A_STATE: Final = (
+    "This is not a learner's stored knowledge state: it needs overall, skills, asked and run. "
+    "Replay her answers to make a new one."
+)
+
+
+def _trace(row: object) -> Trace:
+    if not isinstance(row, list) or len(row) != len(Trace._fields):
+        raise ValueError(_NOT_A_STATE)
+    right, wrong, ability, form, last = (float(value) for value in row[:5])
+    return Trace(right, wrong, ability, form, last, int(row[5]), float(row[6]))
+
+
+def aged(trace: Trace, *, now: float, half_life: float, start: float = 0.0) -> Trace:
+    """The trace as time has worn it: half as far from the start after `half_life` days.
+
+    >>> aged(Trace(right=4.0, ability=1.0, answers=4), now=60.0, half_life=60.0)[:3]
+    (2.0, 0.0, 0.5)
+    """
+    days = now - trace.when
+    if days <= 0:
+        return trace
+    keep = 2.0 ** (-days / half_life)
+    return Trace(
+        trace.right * keep,
+        trace.wrong * keep,
+        start + (trace.ability - start) * keep,
+        start + (trace.form - start) * keep,
+        trace.last * keep,
+        trace.answers,
+        now,
+    )
+
+
+def overall_at(state: State, now: float) -> Trace:
+    """The learner's overall trace on day `now`."""
+    return aged(state.overall, now=now, half_life=OVERALL_HALF_LIFE_DAYS)
+
+
+def skill_at(skills: Mapping[str, Trace], skill: str, now: float, start: float = 0.0) -> Trace:
+    """Her trace of one skill on day `now`; a new one begins (and an old one ends) at `start`."""
+    trace = skills.get(skill)
+    if trace is None:
+        return Trace(ability=start, form=start, when=now)
+    return aged(trace, now=now, half_life=HALF_LIFE_DAYS, start=start)
+
+
+def absorb(
+    overall: Trace, traces: Sequence[Trace], *, ease: float, credit: float, when: float
+) -> tuple[Trace, list[Trace]]:
+    """Both traces after one answer; `ease` in log-odds is how easy its item is.
+
+    >>> total, (skill,) = absorb(NEW, [NEW], ease=0.0, credit=1.0, when=0.0)
+    >>> round(total.ability, 2), round(skill.ability, 2), total.right, skill.last
+    (0.36, 0.3, 1.0, 1.0)
+    """
+    share = 1.0 / len(traces)
+    known, shown = overall.ability, overall.form
+    for trace in traces:
+        known += share * trace.ability
+        shown += share * trace.form
+    gap = credit - chance(ease + known)
+    form_gap = credit - chance(ease + shown)
+    after = _moved(overall, KEEP_OVERALL, ABILITY_STEP, FORM_STEP, gap, form_gap, credit, when)
+    return after, [
+        _moved(t, KEEP_SKILL, SKILL_ABILITY_STEP, SKILL_FORM_STEP, gap, form_gap, credit, when)
+        for t in traces
+    ]
+
+
+def _moved(
+    trace: Trace,
+    keep: float,
+    step: tuple[float, float],
+    form_step: float,
+    gap: float,
+    form_gap: float,
+    credit: float,
+    when: float,
+) -> Trace:
+    right, wrong, ability, form, _, answers, _ = trace
+    pace = step[0] * (1.0 + step[1] / (1.0 + right + wrong))
+    return Trace(
+        right * keep + credit,
+        wrong * keep + 1.0 - credit,
+        ability + pace * gap,
+        form + form_step * form_gap,
+        2.0 * credit - 1.0,
+        answers + 1,
+        when,
+    )
+
+
+def chance(log_odds: float) -> float:
+    """The probability of these log-odds.
+
+    >>> chance(0.0), chance(-800.0)
+    (0.5, 0.0)
+    """
+    if log_odds < -500.0:
+        return 0.0
+    return 1.0 / (1.0 + exp(-log_odds))
+
+
+FEATURES: Final = (
+    "ability",
+    "form",
+    "right",
+    "wrong",
+    "last",
+    "skill ability",
+    "skill form",
+    "skill right",
+    "skill wrong",
+    "skill last",
+    "again",
+    "run",
+)
+
+
+def features(overall: Trace, traces: Sequence[Trace], again: float, run: float) -> list[float]:
+    """What the model weighs, in the order of FEATURES; several skills of an item are averaged."""
+    row = [
+        overall.ability,
+        overall.form,
+        log1p(overall.right),
+        log1p(overall.wrong),
+        overall.last,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        again,
+        run,
+    ]
+    share = 1.0 / len(traces)
+    for trace in traces:
+        row[5] += share * trace.ability
+        row[6] += share * trace.form
+        row[7] += share * log1p(trace.right)
+        row[8] += share * log1p(trace.wrong)
+        row[9] += share * trace.last
+    return row

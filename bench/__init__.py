@@ -1,0 +1,1 @@
+"""Measures Chalkline: its questions beside the raw tables, its pages under load, its refresh."""

@@ -1,0 +1,1 @@
+"""Writes a made district into the database, parents before children."""

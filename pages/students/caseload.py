@@ -1,0 +1,119 @@
+"""Caseload: the learners a counselor is responsible for who wait for somebody, the oldest first."""
+
+import streamlit as st
+
+from components import words
+from components.cards import LearnerCard, learner_card
+from components.empty import as_of, empty
+from pages import guard
+from pages.students.answering import answer, done_this_week, wrongs
+from pages.students.choosing import one_of
+from pages.students.links import open_page, token
+from privacy import Viewer
+from queries.freshness import data_as_of
+from queries.students.caseload import STATES, Case, by_name, matching, overdue_cases
+from queries.students.handled import handled_this_week
+from queries.students.notes import Note
+from queries.students.reasons import name_of, urgency
+
+A_PAGE = 15
+STATE_WORDS = {
+    "referred": "Referred to me",
+    "open": "Not answered yet",
+    "acknowledged": "Acknowledged by a teacher",
+    "in_plan": "In a plan",
+    "snoozed": "Snoozed",
+}
+
+
+def page(viewer: Viewer) -> None:
+    """Shows the open cases a few at a time; filters and place stand in the address."""
+    st.title("Caseload")
+    found = overdue_cases(viewer, today=viewer.today)
+    done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
+    if not found.learners:
+        empty(
+            "Nobody is on your caseload today.",
+            next_step="Caseloads are assigned by whoever keeps your school's staff list.",
+        )
+        return
+    with st.container(horizontal=True):
+        school = one_of("School", found.schools, key="school", everything="All schools")
+        rules = {name_of(rule): rule for rule in found.rules}
+        rule = one_of("Why", list(rules), key="why", everything="All reasons")
+        states = {STATE_WORDS[state]: state for state in STATES}
+        state = one_of("State", list(states), key="state", everything="All that wait")
+    cases = matching(
+        found.cases,
+        school=school,
+        rule=rules[rule] if rule else None,
+        state=states[state] if state else None,
+    )
+    st.caption(
+        f"{words.plural(len(cases), 'learner')} of {found.learners} on your caseload, "
+        "whoever has waited longest first."
+    )
+    if not cases:
+        empty("No case waits here.", next_step="Choose other filters to see the rest.")
+    first = _place(len(cases))
+    for rank, case in enumerate(by_name(viewer, cases[first : first + A_PAGE]), start=first + 1):
+        _case(viewer, case, rank)
+    as_of(data_as_of(viewer).as_of)
+
+
+def _place(cases: int) -> int:
+    """Where the shown part of a long list begins."""
+    pages = -(-cases // A_PAGE)
+    if pages < 2:
+        return 0
+    options = [f"{i * A_PAGE + 1} to {min(cases, (i + 1) * A_PAGE)}" for i in range(pages)]
+    chosen = st.selectbox("Show", options, key="show", bind="query-params", width=160)
+    return options.index(chosen) * A_PAGE
+
+
+def _case(viewer: Viewer, case: Case, rank: int) -> None:
+    grade = f"grade {case.grade_level}" if case.grade_level is not None else ""
+    flags = zip(case.reasons, case.states, strict=True)
+    card = LearnerCard(
+        flag=token(viewer, case.learner_id),
+        rank=rank,
+        name=case.name,
+        class_name=", ".join(
+            part for part in (case.school, grade, _standing(viewer, case)) if part
+        ),
+        severity=urgency(max(reason.severity for reason in case.reasons)),
+        reasons=[
+            *(_reason(viewer, reason.text, state, reason.class_title) for reason, state in flags),
+            *(_note(viewer, note) for note in case.notes),
+        ],
+        clears=[reason.clears for reason in case.reasons],
+        next_step="",
+    )
+    chosen = learner_card(
+        card,
+        wrongs=wrongs(case.reasons),
+        today=viewer.today,
+        acknowledge="Take on",
+        refer=False,
+    )
+    if chosen is None:
+        return
+    if chosen.kind == "open":
+        open_page("learner", learner=card.flag)
+    answer(viewer, chosen, case.reasons)
+
+
+def _note(viewer: Viewer, note: Note) -> str:
+    day = words.day(note.written_at.date(), viewer.today)
+    return f"{note.author} wrote on {day}: {note.text}"
+
+
+def _standing(viewer: Viewer, case: Case) -> str:
+    waits = f"waiting {words.since(case.since, viewer.today)}"
+    return f"{waits}, taken on by you" if case.taken_on else waits
+
+
+def _reason(viewer: Viewer, text: str, state: str, class_title: str) -> str:
+    where = f"{class_title}: " if class_title else ""
+    said = "" if state == "open" else f" ({STATE_WORDS[state].lower()})"
+    return f"{where}{text}{said}"

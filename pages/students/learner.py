@@ -1,0 +1,126 @@
+"""Learner: one learner's strengths, timeline, work and flags, for those responsible for her."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import words
+from components.actions import actions
+from components.empty import as_of, empty
+from components.show import plain
+from pages import guard
+from pages.students import record
+from pages.students.answering import answer, done_this_week, wrongs
+from pages.students.links import learner_of, link, token
+from privacy import NotAllowed, Viewer
+from privacy.tokens import TokenError
+from queries.freshness import data_as_of
+from queries.students.finding import learners_called
+from queries.students.handled import handled_this_week
+from queries.students.learner import LearnerRecord, learner_record
+
+# What changes how one teaches. Others, such as meal support, tell of a family's income, and
+# nobody needs that to teach a child.
+PROGRAMMES: Final = {
+    "english_learner": "learns English",
+    "individual_plan": "has an individual plan",
+    "section_504": "has a Section 504 plan",
+    "gifted": "is in the gifted programme",
+}
+LANGUAGES: Final = {
+    "ar": "Arabic",
+    "es": "Spanish",
+    "fr": "French",
+    "hmn": "Hmong",
+    "ht": "Haitian Creole",
+    "ko": "Korean",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "so": "Somali",
+    "tl": "Tagalog",
+    "uk": "Ukrainian",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+
+
+def page(viewer: Viewer) -> None:
+    """Shows the learner whose token stands in the address, or helps to find one."""
+    address = st.query_params.get("learner", "")
+    if not address:
+        st.title("Learner")
+        _find(viewer)
+        return
+    try:
+        learner = learner_of(viewer, address)
+        found = learner_record(viewer, learner_id=learner, today=viewer.today)
+    except (NotAllowed, TokenError) as why:
+        st.title("Learner")
+        st.error(str(why))
+        _find(viewer)
+        return
+    _header(viewer, found)
+    handled = handled_this_week(viewer, now=guard.now())
+    done_this_week(viewer, [one for one in handled if one.learner_id == learner])
+    _now(viewer, found)
+    record.mastery(viewer, found)
+    record.timeline(viewer, found)
+    record.history(viewer, found)
+    as_of(data_as_of(viewer).as_of)
+
+
+def _find(viewer: Viewer) -> None:
+    with st.form("find", border=False):
+        typed = st.text_input("Full name", max_chars=120, width=320)
+        asked = st.form_submit_button("Find")
+    if not asked:
+        st.caption("Or open a learner from your list. Only learners of yours can be found.")
+        return
+    for learner, name in learners_called(viewer, typed=typed):
+        link("learner", name, icon=":material/person:", learner=token(viewer, learner))
+        return
+    st.write("Nobody of that full name is in your classes or on your caseload.")
+
+
+def _header(viewer: Viewer, found: LearnerRecord) -> None:
+    st.title(found.name)
+    grade = f"grade {found.grade_level}" if found.grade_level is not None else ""
+    active = (
+        f"last active {words.ago(found.last_active_on, viewer.today)}"
+        if found.last_active_on
+        else "no activity yet"
+    )
+    classes = words.listing([one.title for one in found.classes])
+    st.markdown(" · ".join(plain(part) for part in (found.school, grade, classes, active) if part))
+    known = [need.replace("_", " ") for need in found.needs]
+    known += [PROGRAMMES[one] for one in found.programmes if one in PROGRAMMES]
+    if found.home_language in LANGUAGES:
+        known.append(f"speaks {LANGUAGES[found.home_language]} at home")
+    if known:
+        st.caption(f"To keep in mind: {plain(words.listing(known))}.")
+
+
+def _now(viewer: Viewer, found: LearnerRecord) -> None:
+    """The standing flags, each answered by itself."""
+    standing = [flag for flag in found.flags if flag.alive]
+    st.header("Now")
+    if not standing:
+        empty("No flag stands: work, mastery, activity and attendance are all within the rules.")
+    for flag in standing:
+        key = token(viewer, flag.reason.flag_id, kind="flag")
+        with st.container(border=True, gap="small", key=f"flag-{key}"):
+            where = f"{plain(flag.reason.class_title)}: " if flag.reason.class_title else ""
+            st.markdown(f"**{flag.reason.name}.** {where}{plain(flag.reason.text)}")
+            since = words.since(flag.reason.raised_on, viewer.today)
+            state = record.STATES.get(flag.state, flag.state)
+            st.caption(f"{plain(flag.reason.clears)} Flagged {since}; {state}.")
+            counselor = viewer.role == "counselor"
+            chosen = actions(
+                key,
+                wrongs=wrongs([flag.reason]),
+                today=viewer.today,
+                acknowledge="Take on" if counselor else "Acknowledge",
+                refer=not counselor,
+            )
+            if chosen:
+                answer(viewer, chosen, [flag.reason])
