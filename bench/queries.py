@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from math import isclose
 from typing import Any, Final
 from uuid import UUID
 
@@ -129,14 +130,29 @@ def _ready(home: Home, question: Question, scope: Scope) -> Ready:
 def _compared(home: Home, question: Question, one: Ready) -> int:
     """Says how many figures are the same on both sides; Different when one is not."""
     state, raws = question.answers(home, one.scope, _raw(home.raw, one))
-    if state != raws:
-        wrong = [key for key in {**state, **raws} if state.get(key) != raws.get(key)]
+    wrong = [key for key in {**state, **raws} if not same(state.get(key), raws.get(key))]
+    if wrong:
         first = wrong[0]
         raise Different(
             f"{question.name}: {len(wrong)} of {len(state)} figures differ, such as that of "
             f"{first}: state says {state.get(first)}, the raw tables {raws.get(first)}."
         )
     return len(state)
+
+
+def same(one: object, other: object) -> bool:
+    """Equal, with figures as near as four bytes hold them.
+
+    >>> same((3, 0.1234567, "mastered"), (3, 0.1234568, "mastered")), same((3, 0.12), (3, 0.13))
+    (True, False)
+    """
+    match one, other:
+        case (float(), float()):
+            return isclose(one, other, rel_tol=1e-5, abs_tol=1e-5)
+        case (tuple(), tuple()):
+            return len(one) == len(other) and all(map(same, one, other))
+        case _:
+            return one == other
 
 
 def _state(home: Home, one: Ready) -> float:
@@ -183,17 +199,10 @@ def _triage(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
 def _heatmap(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
     cells = asking.heatmap(scope).cells
     state = {
-        (row.learner, row.competency): (row.count, round(row.value, raw.ROUNDED), row.label)
+        (row.learner, row.competency): (row.count, row.value, row.label)
         for row in cells.itertuples(index=False)
     }
-    raws = raw.estimates(rows[0], _priors(home))
-    # State keeps four bytes of a chance, so the last of six decimal places may be another.
-    same = {key for key, mine in raws.items() if key in state and _as_good_as(state[key], mine)}
-    return state, {key: state[key] if key in same else mine for key, mine in raws.items()}
-
-
-def _as_good_as(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    return one[0] == other[0] and one[2] == other[2] and abs(one[1] - other[1]) < 1e-5
+    return state, raw.estimates(rows[0], _priors(home))
 
 
 def _priors(home: Home) -> dict[UUID, float]:
@@ -213,9 +222,8 @@ def _items(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
     for one in found.items:
         offered[one.item_id] = {choice.key for choice in one.choices}
         figures = (one.difficulty, one.discrimination, one.upper, one.lower)
-        rounded = (None if f is None else round(f, raw.ROUNDED) for f in figures)
         chosen = {choice.key: choice.chosen for choice in one.choices if choice.chosen}
-        state[one.item_id] = (one.learners, *rounded, chosen)
+        state[one.item_id] = (one.learners, *figures, chosen)
     raws = {
         item: (*figures[:-1], {k: n for k, n in figures[-1].items() if k in offered.get(item, ())})
         for item, figures in raw.item_figures(rows[0], found.k).items()
@@ -230,9 +238,9 @@ def _sections(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
             one.started,
             one.completed,
             one.timed,
-            None if one.minutes is None else round(one.minutes, 4),
+            one.minutes,
             one.checked,
-            round(one.sum_understood, 4),
+            one.sum_understood,
             one.helped,
         )
         for one in found.sections
@@ -251,8 +259,8 @@ def _by_school(rows: Sequence[Any]) -> dict[Any, Any]:
         (row.school_id, row.grade_level): (
             row.learners,
             row.active_28,
-            round(row.sum_progress or 0, 3),
-            round(row.sum_score or 0, 1),
+            row.sum_progress or 0.0,
+            row.sum_score or 0.0,
             row.scored,
             row.chronically_absent,
         )

@@ -100,7 +100,7 @@ def show_rows(title: str, rows: list[dict[str, Any]]) -> None:
         return
     table = Table(title=title, title_justify="left")
     for column in rows[0]:
-        table.add_column(column.replace("_", " "))
+        table.add_column(column.replace("_", " "), overflow="fold")  # a cut password is none
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     say.print(table)

@@ -257,14 +257,14 @@ def test_every_question_has_four_different_answers() -> None:
 
 def test_no_learners_name_address_or_birthday_stands_in_plain_text(made: Made) -> None:
     readable, sealed = _everything_readable(made)
-    words = set(re.findall(r"\w+", readable.casefold()))
     staff = made.rows("SELECT display_name FROM staff WHERE district_id = :d")
-    assert staff[0][0] in readable  # the search would find a name that stands there
+    assert _stands_in(staff[0][0], readable)  # the search finds a name that does stand there
+    for family in {person.family_name for person in made.people}:
+        assert not _stands_in(family, readable)
+        assert family.encode() not in sealed
     for person in made.people:
-        assert person.family_name.casefold().split("-")[0] not in words, person.learner_id
         assert person.email is not None
         assert person.email not in readable
-        assert person.family_name.encode() not in sealed
         assert person.email.encode() not in sealed
     births = {person.birth_date for person in made.people}
     assert births.isdisjoint(re.findall(r"\d{4}-\d\d-\d\d", readable))
@@ -326,7 +326,8 @@ def test_one_class_has_one_learner_and_one_has_none(made: Made) -> None:
     sizes = dict(
         made.rows(
             "SELECT c.class_id, count(e.learner_id) FROM classes c "
-            "LEFT JOIN enrollments e USING (district_id, class_id) WHERE district_id = :d GROUP BY 1"
+            "LEFT JOIN enrollments e USING (district_id, class_id) "
+            "WHERE district_id = :d GROUP BY 1"
         )
     )
     assert sizes.pop(made.truth.class_of_one) == 1
@@ -366,8 +367,8 @@ def test_marks_look_plausible_to_a_teacher(made: Made) -> None:
 def test_one_in_ten_struggles_and_every_teacher_has_each_cause(made: Made) -> None:
     assert 0.08 < len(made.truth.struggling) / 1200 < 0.12
     taught = made.rows(
-        "SELECT staff_id, learner_id FROM class_staff JOIN enrollments USING (district_id, class_id)"
-        " WHERE district_id = :d AND duty = 'lead'"
+        "SELECT staff_id, learner_id FROM class_staff "
+        "JOIN enrollments USING (district_id, class_id) WHERE district_id = :d AND duty = 'lead'"
     )
     causes: dict[UUID, set[str]] = {}
     for teacher, learner in taught:
@@ -442,8 +443,9 @@ def test_a_third_of_one_class_fails_the_same_competency(made: Made) -> None:
     reteach = made.truth.reteach
     shares = made.rows(
         "SELECT learner_id, avg(credit) FROM item_responses "
-        "JOIN item_competencies USING (district_id, item_id) JOIN competencies USING (competency_id)"
-        " WHERE district_id = :d AND class_id = :c AND code = :code GROUP BY 1",
+        "JOIN item_competencies USING (district_id, item_id) "
+        "JOIN competencies USING (competency_id) "
+        "WHERE district_id = :d AND class_id = :c AND code = :code GROUP BY 1",
         c=reteach.class_id,
         code=reteach.code,
     )
@@ -601,9 +603,7 @@ def _everything_readable(made: Made) -> tuple[str, bytes]:
         "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c "
         "JOIN information_schema.tables t USING (table_schema, table_name) "
         "WHERE c.table_schema = 'chalkline' AND t.table_type = 'BASE TABLE' "
-        "AND c.table_name <> 'context_secrets' AND c.table_name !~ '_[0-9]{4}_[0-9]{2}$' "
-        "AND c.data_type IN ('text', 'jsonb', 'ARRAY', 'date', 'bytea') AND has_table_privilege("
-        "current_user, format('chalkline.%I', c.table_name), 'SELECT')"
+        "AND c.data_type IN ('text', 'jsonb', 'ARRAY', 'date', 'bytea')"
     ):
         values = made.rows(f'SELECT DISTINCT "{column}" FROM {table} WHERE "{column}" IS NOT NULL')
         if kind == "bytea":
@@ -611,6 +611,11 @@ def _everything_readable(made: Made) -> tuple[str, bytes]:
         else:
             readable += [str(value) for (value,) in values]
     return "\n".join(readable), b"".join(sealed)
+
+
+def _stands_in(name: str, readable: str) -> bool:
+    """Whether the name stands there as a word, in any case."""
+    return re.search(rf"\b{re.escape(name)}\b", readable, re.IGNORECASE) is not None
 
 
 def _per_day_around_onset(made: Made, cause: str) -> tuple[float, float]:

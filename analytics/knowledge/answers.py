@@ -66,12 +66,13 @@ def in_order(
     days = np.asarray(when, dtype=np.float64)
     points = np.asarray(credit, dtype=np.float64)
     order = np.lexsort((days, who))
+    timed = bool(((np.diff(who[order]) == 0) & (np.diff(days[order]) != 0)).any())
+    if timed:  # within a sitting no order is known: rows of one item come together
+        order = np.lexsort((what, days, who))
     who, what, days, points = who[order], what[order], days[order], points[order]
     row_skill = [str(skill[row]) for row in order.tolist()]
 
-    same_learner = who[1:] == who[:-1]
-    same_moment = same_learner & (days[1:] == days[:-1])
-    timed = bool((same_learner & ~same_moment).any())
+    same_moment = (who[1:] == who[:-1]) & (days[1:] == days[:-1])
     again = same_moment & (what[1:] == what[:-1]) & (points[1:] == points[:-1])
     first = _first_rows(again, row_skill)
     sets = _skill_sets(first, row_skill, what, items, item_skills or {})

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import betaincc, betaincinv, expit
+from scipy.special import betaincc, betaincinv
 
 from analytics.knowledge.answers import Floats, Ints, Skills
+from analytics.knowledge.logistic import bent
 from analytics.knowledge.model import Model
 from analytics.knowledge.replay import after, before
-from analytics.knowledge.traces import FEATURES, State, chance, features, overall_at, skill_at
+from analytics.knowledge.traces import FEATURES, State, features, overall_at, skill_at
 from analytics.mastery import (
     DEVELOPING,
     INTERVAL,
@@ -67,11 +68,9 @@ def next_right(
     lifts: Lifts | None = None,
 ) -> float:
     """Probability that the learner gets this item right on day `now`, if it were asked next."""
-    row = before(state, _asked(skills), when=now, start=model.start(lifts))
-    log_odds = model.base + model.ease_weight * model.ease(item, _asked(skills))
-    for weight, value in zip(model.weights, row, strict=True):
-        log_odds += weight * value
-    return chance(log_odds)
+    asked = _asked(skills)
+    row = before(state, asked, when=now, start=model.start(lifts))
+    return float(forecast(model, np.array([row]), np.array([model.ease(item, asked)]))[0])
 
 
 def update(model: Model, state: State, answer: Answer, *, lifts: Lifts | None = None) -> State:
@@ -112,18 +111,28 @@ def mastery(
     )
 
 
+def log_odds(model: Model, rows: Floats, ease: Floats) -> Floats:
+    """The terms of the model added up, for each row of features."""
+    total: Floats = model.base + model.ease_weight * ease + rows @ np.array(model.weights)
+    return total
+
+
 def forecast(model: Model, rows: Floats, ease: Floats) -> Floats:
     """Probability of a right answer for each row of features."""
-    log_odds = model.base + model.ease_weight * ease + rows @ np.array(model.weights)
-    chances: Floats = expit(log_odds)
-    return chances
+    return bent(model.bend, log_odds(model, rows, ease))
+
+
+def usual_log_odds(model: Model, rows: Floats, ease: Floats) -> Floats:
+    """The terms for a question in the usual place, whatever `again` and `run` say in the rows."""
+    usual = rows.copy()
+    usual[:, -2:] = model.usual_context
+    return log_odds(model, usual, ease)
 
 
 def usual_forecast(model: Model, rows: Floats, ease: Floats) -> Floats:
-    """The same for a question in the usual place, whatever `again` and `run` say in the rows."""
-    usual = rows.copy()
-    usual[:, -2:] = model.usual_context
-    return np.clip(forecast(model, usual, ease), FORECAST_FLOOR, 1 - FORECAST_FLOOR)
+    """Probability that a skill's usual question is answered right."""
+    told = bent(model.usual_bend, usual_log_odds(model, rows, ease))
+    return np.clip(told, FORECAST_FLOOR, 1 - FORECAST_FLOOR)
 
 
 def prior_forecast(model: Model, rows: Floats, ease: Floats) -> Floats:
@@ -178,4 +187,4 @@ def class_lift(credit: Floats, expected: Floats, group: Ints, groups: int) -> Fl
 
 
 def _asked(skills: Skills) -> Skills:
-    return tuple(sorted(skills))
+    return tuple(sorted(set(skills)))

@@ -11,19 +11,17 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from scipy.optimize import lsq_linear
-from scipy.special import expit
 
 from analytics.knowledge.answers import Answers, Floats, Skills
 from analytics.knowledge.ease import Ease, ease_from_others, ease_of
+from analytics.knowledge.estimating import log_odds
+from analytics.knowledge.logistic import fit_bend, logistic
 from analytics.knowledge.model import DEFAULT, Model
 from analytics.knowledge.replay import replay
-from analytics.knowledge.sureness import kept_word, spread
+from analytics.knowledge.sureness import bend_usual, kept_word, spread
 from analytics.knowledge.traces import FEATURES
 
 ROUNDS: Final = 3  # of ease, replay and weights: each gives the next one better offsets
-NEWTON_STEPS: Final = 25
-RIDGE: Final = 1.0  # strength of the penalty on standardised weights
 FREE: Final = ("base", "again", "run")  # where a question stands, not how an answer went: any sign
 AGAINST: Final = ("wrong", "skill wrong")
 LEAST_FOR_FIT: Final = 2_000  # fewer answers: the shipped defaults serve better
@@ -62,7 +60,9 @@ def fit(
     model = _with_ease(model, answers, ease_of(answers, offset))
     if seen.trail is not None and len(answers) >= LEAST_FOR_FIT:
         progress("Fitting how sure the answers make")
-        model = kept_word(spread(model, answers, seen.trail), answers, seen.trail)
+        model = replace(model, bend=fit_bend(log_odds(model, seen.rows, ease), answers.credit))
+        for step in (bend_usual, spread, kept_word):
+            model = step(model, answers, seen.trail)
     return model
 
 
@@ -72,8 +72,12 @@ def weighed(model: Model, rows: Floats, ease: Floats, credit: Floats) -> Model:
     middle, width = columns.mean(axis=0), columns.std(axis=0)
     width[width == 0] = 1.0
     scaled = (columns - middle) / width
-
-    found = _logistic(np.column_stack([np.ones(len(credit)), scaled]), credit)
+    signs = [_sign(name) for name in ("base", "ease", *FEATURES)]
+    low, high = (np.array(side) for side in zip(*signs, strict=True))
+    constant = np.ones(len(credit))
+    found = logistic(
+        np.column_stack([constant, scaled]), credit, middle=np.zeros(len(low)), low=low, high=high
+    )
     weights = found[1:] / width
     return replace(
         model,
@@ -82,24 +86,6 @@ def weighed(model: Model, rows: Floats, ease: Floats, credit: Floats) -> Model:
         weights=tuple(float(weight) for weight in weights[1:]),
         usual_context=(float(rows[:, -2].mean()), float(rows[:, -1].mean())),
     )
-
-
-def _logistic(columns: Floats, credit: Floats) -> Floats:
-    """Most likely weights within their signs: Newton's method by bounded least squares."""
-    signs = [_sign(name) for name in ("base", "ease", *FEATURES)]
-    low, high = (np.array(side) for side in zip(*signs, strict=True))
-    ridge = np.diag([0.0, *[RIDGE] * (len(signs) - 1)])
-    weights = np.zeros(len(signs))
-    for _ in range(NEWTON_STEPS):
-        p = expit(columns @ weights)
-        slope = columns.T @ (p - credit) + ridge @ weights
-        curve = (columns * (p * (1 - p))[:, None]).T @ columns + ridge + 1e-6 * np.eye(len(signs))
-        root = np.linalg.cholesky(curve)
-        target = np.linalg.solve(root, curve @ weights - slope)
-        weights, before = lsq_linear(root.T, target, bounds=(low, high)).x, weights
-        if np.abs(weights - before).max() < 1e-5:
-            break
-    return np.asarray(weights, dtype=np.float64)
 
 
 def _sign(name: str) -> tuple[float, float]:

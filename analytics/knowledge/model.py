@@ -12,7 +12,8 @@ from typing import Final
 
 from analytics.knowledge.answers import Skills
 from analytics.knowledge.ease import USUAL_EASE
-from analytics.knowledge.replay import Start
+from analytics.knowledge.logistic import STRAIGHT, Bend
+from analytics.knowledge.replay import Start, no_start
 from analytics.knowledge.traces import FEATURES, Trace
 
 VERSION: Final = 1
@@ -25,7 +26,8 @@ class Model:
 
     `usual_context` is what `again` and `run` are on average. Of a learner's share of right
     answers the forecast counts as `prior_answers` answers and each answer on the skill as
-    `answer_worth`. "Mastered" is said from a probability of `sure`. `answers` and `learners` say
+    `answer_worth`. "Mastered" is said from a probability of `sure`. `bend` calibrates
+    the forecast of an item's answer, `usual_bend` that of a skill's usual question. `answers` and `learners` say
     what the model was fitted on.
     """
 
@@ -37,6 +39,8 @@ class Model:
     answer_worth: float
     sure: float
     usual_ease: float
+    bend: Bend = STRAIGHT
+    usual_bend: Bend = STRAIGHT
     items: Mapping[str, float] = field(default_factory=dict)
     sets: Mapping[Skills, float] = field(default_factory=dict)
     skills: Mapping[str, float] = field(default_factory=dict)
@@ -57,6 +61,8 @@ class Model:
         """Where a skill starts for a learner who has not answered on it: her own standing on its
         prerequisites, as far as known, and her class's lift on it (`class_lift`)."""
         needs, raised = self.prerequisites, lifts or {}
+        if not needs and not raised:
+            return no_start
 
         def begin(skill: str, skills: Mapping[str, Trace]) -> float:
             known = [skills[need].ability for need in needs.get(skill, ()) if need in skills]
@@ -85,6 +91,8 @@ class Model:
                 )
             content["sets"] = {tuple(asked): float(ease) for asked, ease in content["sets"]}
             content["weights"] = tuple(float(content["weights"][name]) for name in FEATURES)
+            content["bend"] = Bend(*content["bend"])
+            content["usual_bend"] = Bend(*content["usual_bend"])
             content["usual_context"] = tuple(content["usual_context"])
             content["prerequisites"] = {s: tuple(n) for s, n in content["prerequisites"].items()}
             return Model(**content)

@@ -8,7 +8,8 @@ from scipy.optimize import minimize
 from scipy.special import betaln
 
 from analytics.knowledge.answers import Answers, Floats, Ints
-from analytics.knowledge.estimating import beta, estimates, prior_forecast
+from analytics.knowledge.estimating import beta, estimates, prior_forecast, usual_log_odds
+from analytics.knowledge.logistic import fit_bend
 from analytics.knowledge.model import DEFAULT, Model
 from analytics.knowledge.replay import Trail
 from analytics.mastery import LEAST_ANSWERS
@@ -41,6 +42,13 @@ def ahead(answers: Answers, trail: Trail, most: int = AHEAD) -> tuple[Floats, In
     credit, count = np.zeros(len(order)), np.zeros(len(order), dtype=np.int64)
     credit[order], count[order] = sums[stop] - sums[begin], stop - begin
     return credit, count
+
+
+def bend_usual(model: Model, answers: Answers, trail: Trail) -> Model:
+    """The model with the bend under which a skill's next answer comes as foretold."""
+    credit, count = ahead(answers, trail, most=1)
+    told = usual_log_odds(model, trail.rows, trail_ease(model, trail))
+    return replace(model, usual_bend=fit_bend(told[count > 0], credit[count > 0]))
 
 
 def spread(model: Model, answers: Answers, trail: Trail) -> Model:

@@ -128,7 +128,7 @@ def absorb(
     >>> round(total.ability, 2), round(skill.ability, 2), total.right, skill.last
     (0.36, 0.3, 1.0, 1.0)
     """
-    share = 1.0 / len(traces)
+    share = 1.0 / max(len(traces), 1)  # an item of no skill tells of the whole alone
     known, shown = overall.ability, overall.form
     for trace in traces:
         known += share * trace.ability
@@ -208,7 +208,7 @@ def features(overall: Trace, traces: Sequence[Trace], again: float, run: float) 
         again,
         run,
     ]
-    share = 1.0 / len(traces)
+    share = 1.0 / max(len(traces), 1)
     for trace in traces:
         row[5] += share * trace.ability
         row[6] += share * trace.form

@@ -18,7 +18,6 @@ from bench.asking import Scope
 HERE = Path(__file__).parent
 Rows = Sequence[Any]
 SECONDS_A_DAY = 86_400
-ROUNDED = 6  # decimal places to which answers are the same
 
 
 def look(connection: Connection, name: str, scope: Scope, **more: object) -> Rows:
@@ -64,7 +63,7 @@ def findings(activity: Rows, work: Rows, attendance: Rows, today: date) -> dict[
                         days_before=row.days_before,
                         clicks=int(row.clicks_28),
                         clicks_before=int(row.clicks_before),
-                        last_on=row.last_on,
+                        last_on=row.latest_on,
                         enrolled_on=row.since,
                         class_change=float(np.float32(median(change))) if change else None,
                         class_days=days,
@@ -118,7 +117,7 @@ def estimates(answers: Rows, priors: Mapping[UUID, float]) -> dict[Any, Any]:
     prior = np.array([priors[keys[n][1]] for n in start])
     now = estimate(weight[last], right[last], length, prior)
     return {
-        keys[n]: (int(length[i]), round(float(now.next_right[i]), ROUNDED), LABELS[now.label[i]])
+        keys[n]: (int(length[i]), float(now.next_right[i]), LABELS[now.label[i]])
         for i, n in enumerate(start)
     }
 
@@ -136,7 +135,7 @@ def item_figures(rows: Rows, k: int) -> dict[UUID, Any]:
                 row.n, row.x, row.xx, row.xt, row.upper, row.upper_right, row.lower, row.lower_right
             )
             key = row.item_id, row.course_id
-            parts[key] = items.AssessmentSums(row.n, row.t, row.tt, {row.item_id: mine})
+            parts[key] = items.AssessmentSums(row.n, row.total, row.squared, {row.item_id: mine})
             papers[row.item_id].add(row.course_id)
     found = {}
     for item, classes in papers.items():
@@ -144,13 +143,12 @@ def item_figures(rows: Rows, k: int) -> dict[UUID, Any]:
         sums = test.items[item]
         if sums.n < max(k, items.LEAST_FOR_DIFFICULTY):
             continue
-        telling = items.point_biserial(sums, test)
         found[item] = (
             sums.n,
-            round(sums.x / sums.n, ROUNDED),
-            None if telling is None else round(telling, ROUNDED),
-            round(sums.upper_right / sums.upper, ROUNDED) if sums.upper else None,
-            round(sums.lower_right / sums.lower, ROUNDED) if sums.lower else None,
+            sums.x / sums.n,
+            items.point_biserial(sums, test),
+            sums.upper_right / sums.upper if sums.upper else None,
+            sums.lower_right / sums.lower if sums.lower else None,
             dict(chosen[item]),
         )
     return found
@@ -168,7 +166,7 @@ def section_figures(rows: Rows, k: int) -> dict[tuple[int, int], Any]:
             timed := sum(r.timed for r in mine),
             _minutes(mine, timed),
             sum(r.checked for r in mine),
-            round(sum(r.understood or 0 for r in mine), 4),
+            float(sum(r.understood or 0.0 for r in mine)),
             sum(r.helped for r in mine),
         )
         for where, mine in parts.items()
@@ -179,4 +177,4 @@ def section_figures(rows: Rows, k: int) -> dict[tuple[int, int], Any]:
 def _minutes(mine: Sequence[Any], timed: int) -> float | None:
     if not timed:
         return None
-    return round(sum(r.timed * float(np.float32(r.median_minutes or 0)) for r in mine) / timed, 4)
+    return float(sum(r.timed * (r.median_minutes or 0.0) for r in mine)) / timed

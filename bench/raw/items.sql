@@ -31,7 +31,7 @@ placed AS MATERIALIZED (
 SELECT a.course_id, a.source_id AS assessment_id, a.item::uuid AS item_id,
        count(p.total) AS n, sum(a.credit) FILTER (WHERE p.total IS NOT NULL) AS x,
        sum(a.credit * a.credit) FILTER (WHERE p.total IS NOT NULL) AS xx, sum(a.credit * p.total) AS xt,
-       sum(p.total) AS t, sum(p.total * p.total) AS tt,
+       sum(p.total) AS total, sum(p.total * p.total) AS squared,
        count(*) FILTER (WHERE p.best <= p.most) AS upper,
        coalesce(sum(a.credit) FILTER (WHERE p.best <= p.most), 0) AS upper_right,
        count(*) FILTER (WHERE p.worst <= p.most) AS lower,

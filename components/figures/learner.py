@@ -148,16 +148,18 @@ def attendance_strip_alt(attendance: pd.DataFrame) -> str:
 
 def score_history(scores: pd.DataFrame) -> go.Figure:
     """One learner's scores over the class: columns `assessment`, `day`, `score` (0 to 1, missing
-    when not handed in), `class_low`, `class_median`, `class_high` (quartiles of the class).
+    when not handed in), `class_low`, `class_median`, `class_high` (quartiles of the class,
+    missing where it may not be shown: then its band is left out).
     """
-    x = days(scores["day"])
+    known = scores[scores["class_median"].notna()]
+    x = days(known["day"])
     hidden: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     median = {"color": GREY, "width": 1.5, "dash": "dot"}
     traces = [
-        go.Scatter(x=x, y=percents(scores["class_high"]), showlegend=False, **hidden),
+        go.Scatter(x=x, y=percents(known["class_high"]), showlegend=False, **hidden),
         go.Scatter(
             x=x,
-            y=percents(scores["class_low"]),
+            y=percents(known["class_low"]),
             fill="tonexty",
             fillcolor=_BAND,
             name="middle half of the class",
@@ -165,14 +167,14 @@ def score_history(scores: pd.DataFrame) -> go.Figure:
         ),
         go.Scatter(
             x=x,
-            y=percents(scores["class_median"]),
+            y=percents(known["class_median"]),
             mode="lines",
             line=median,
             name="class median",
             hovertemplate="class median %{y:.0f} %<extra></extra>",
         ),
         go.Scatter(
-            x=x,
+            x=days(scores["day"]),
             y=percents(scores["score"]),
             text=texts(scores["assessment"]),
             mode="markers",
@@ -181,6 +183,8 @@ def score_history(scores: pd.DataFrame) -> go.Figure:
             hovertemplate="%{text}: %{y:.0f} %<extra></extra>",
         ),
     ]
+    if known.empty:
+        traces = traces[-1:]
     spread = timedelta(days=4)
     at = pd.to_datetime(scores["day"])
     ends = [str(at.min() - spread), str(at.max() + spread)] if len(at) else None
@@ -199,11 +203,16 @@ def score_history_alt(scores: pd.DataFrame) -> str:
     if handed.empty:
         return "Scores: nothing handed in yet."
     last = handed.iloc[-1]
+    said = (
+        f"Scores on {len(handed)} of {words.plural(len(scores), 'assessment')}: "
+        f"{words.percent(float(last['score']))} on the latest, {last['assessment']}"
+    )
+    if pd.isna(last["class_median"]):
+        return f"{said}."
     above = int((handed["score"] >= handed["class_median"]).sum())
     return (
-        f"Scores on {len(handed)} of {words.plural(len(scores), 'assessment')}: "
-        f"{words.percent(float(last['score']))} on the latest, {last['assessment']} (class median "
-        f"{words.percent(float(last['class_median']))}); at or above the median on {above}."
+        f"{said} (class median {words.percent(float(last['class_median']))}); "
+        f"at or above the median on {above}."
     )
 
 

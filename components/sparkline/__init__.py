@@ -19,4 +19,5 @@ _sparkline = st.components.v2.component(
 def sparkline(values: Sequence[float], *, alt: str, key: str) -> None:
     """Draw values, oldest first, as bars with the last one in the accent; `alt` is its sentence."""
     data = {"values": [round(float(v), 2) for v in values], "alt": alt}
-    _sparkline(key=key, data=data, width=8 * max(len(values), 1))
+    # A component's key may not hold "__", which one address token in a hundred does.
+    _sparkline(key=key.replace("_", "."), data=data, width=8 * max(len(values), 1))

@@ -167,11 +167,10 @@ def _enrol(
             taught_in.append(first + np.arange(len(members)) % PER_GRADE)
     enrolled, enrolled_in = np.concatenate(learners), np.concatenate(taught_in)
     ahead = int(np.argmax(np.where((school == 0) & (grade == 1), general, -9)))
-    alone, empty = len(places), len(places) + 1  # grade 8 mathematics alone; a class of nobody
     own = np.flatnonzero((enrolled == ahead) & (enrolled_in < kinds * PER_GRADE // 3))
-    enrolled_in[own] = alone
+    enrolled_in[own] = len(places)
+    # Grade 8 mathematics for the best of grade 7, alone; and a grade 6 class of nobody.
     course = np.append(course, [2, 0])
     of_school = np.append(of_school, [0, 0])
     period = np.append(period, [PER_GRADE, PER_GRADE])
-    assert empty == len(course) - 1
     return Classes(of_school, course, period, of_school * kinds + course), enrolled, enrolled_in

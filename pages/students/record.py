@@ -96,7 +96,7 @@ def timeline(viewer: Viewer, found: LearnerRecord) -> None:
             name="attendance",
             on_download=_exported(viewer, "attendance", found.attendance),
         )
-    for title, part in found.scores.groupby("class_title", sort=True):
+    for place, (title, part) in enumerate(found.scores.groupby("class_title", sort=True)):
         st.subheader(f"Work in {title}")
         missing = part.loc[part["state"] == "missing", "assessment"]
         if len(missing):
@@ -106,7 +106,7 @@ def timeline(viewer: Viewer, found: LearnerRecord) -> None:
             figures.score_history(dated),
             figures.score_history_alt(dated),
             part.drop(columns="class_title"),
-            key=f"work-{title}",
+            key=f"work-{place}",
             name="work",
             on_download=_exported(viewer, "work", part),
         )

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 import privacy
 from db.tables import Flag, FlagEvent
@@ -49,7 +50,7 @@ def handled_this_week(viewer: Viewer, *, now: datetime) -> tuple[Handled, ...]:
                 Flag,
                 and_(Flag.district_id == FlagEvent.district_id, Flag.flag_id == FlagEvent.flag_id),
             )
-            .distinct(FlagEvent.flag_id)
+            .ext(distinct_on(FlagEvent.flag_id))
             .where(
                 FlagEvent.district_id == viewer.district_id,
                 FlagEvent.at > now - WEEK,

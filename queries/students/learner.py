@@ -80,6 +80,8 @@ def learner_record(viewer: Viewer, *, learner_id: UUID, today: date) -> LearnerR
 
     Raises NotAllowed, in words, for a learner the viewer is not responsible for.
     """
+    if viewer.role not in ("teacher", "counselor"):
+        raise NotAllowed(NOT_YOURS)
     with privacy.session(viewer) as db:
         who = _who(db, viewer, learner_id)
         classes = _classes(db, viewer, learner_id, today)

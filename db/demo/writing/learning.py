@@ -23,6 +23,7 @@ from db.demo.work import Attempts, Responses
 from db.demo.writing import binary
 
 DEVICES = ("chromebook", "tablet", "phone")
+BLOOM = ("remember", "understand", "apply", "analyze", "evaluate", "create")
 ENGAGEMENT = ("low", "medium", "high", "very_high")
 
 
@@ -61,8 +62,8 @@ def _write_attendance(to: Target, school: School) -> Counts:
 
 def _write_work(to: Target, taught: Taught, attempts: Attempts, responses: Responses) -> Counts:
     code, papers = taught.course.code, taught.papers
-    papers_, items = len(papers.papers), len(papers.items.code)
-    own = identifiers(to.space, f"attempt/{code}", attempts.enrolment * papers_ + attempts.paper)
+    set_, items = len(papers.papers), len(papers.items.code)
+    own = identifiers(to.space, f"attempt/{code}", attempts.enrolment * set_ + attempts.paper)
     unmarked = np.isnan(attempts.percent)
     percent = np.nan_to_num(attempts.percent)
     marked_at = np.where(unmarked, attempts.submitted_at, attempts.marked_at)
@@ -71,7 +72,7 @@ def _write_work(to: Target, taught: Taught, attempts: Attempts, responses: Respo
         {
             "attempt_id": binary.uuids(own),
             **_enrolment_key(to, attempts.enrolment),
-            "assessment_id": binary.uuids(paper_ids(to.space, code, papers_)[attempts.paper]),
+            "assessment_id": binary.uuids(paper_ids(to.space, code, set_)[attempts.paper]),
             "started_at": binary.moments(attempts.started_at),
             "submitted_at": binary.moments(attempts.submitted_at),
             "marked_at": binary.except_where(binary.moments(marked_at), unmarked),
@@ -131,6 +132,7 @@ def _write_sittings(to: Target, school: School) -> Counts:
             "session_id": binary.uuids(sitting_ids[made.sitting]),
             "type": binary.labels(made.type, life.TYPES),
             "outcome": binary.labels(made.outcome, life.OUTCOMES),
+            "bloom_level": binary.labels(_bloom()[where], BLOOM),
             "duration_seconds": binary.integers(made.seconds),
             "device": binary.labels(device[made.sitting], DEVICES),
         },
@@ -166,3 +168,10 @@ def _section_ids() -> tuple[Bytes, Ints]:
     counts = [len(course.sections) for course in courses()]
     ids = [section_id(c.code, number) for c in courses() for number in range(len(c.sections))]
     return as_bytes(ids), np.cumsum([0, *counts[:-1]])
+
+
+def _bloom() -> Ints:
+    """For each of all sections the Bloom level of its unit, as a place in BLOOM."""
+    return np.array(
+        [BLOOM.index(c.units[section.unit].bloom) for c in courses() for section in c.sections]
+    )
