@@ -1,11 +1,10 @@
 """The small demo district, made once in a test run by the command a new user types, and copied.
 
-A test file that wants it says `pytest_plugins = ["tests.demo"]`, takes `demo_template` and starts a
-copy of its own with `site`: pytest-xdist runs files side by side, and one file's clicks are none of
-another's business.
+A test file that wants it says `pytest_plugins = ["tests.demo_template"]`, takes that fixture and
+starts a copy of its own with `site`: pytest-xdist runs files side by side, and one file's clicks are
+none of another's business.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,13 +16,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import Engine, select, text
 
@@ -40,8 +38,7 @@ from privacy.passwords import generated, hashed
 from tests.app_server import ROOT, free_port
 
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
-FIRST_START_WITHIN = 240.0  # seconds; on a machine with nothing else to do it is about 25
-STARTS_WITHIN = 60.0
+STARTS_WITHIN = 60.0  # seconds
 STOPS_WITHIN = 20.0
 Login = Mapping[str, str]  # as in demo-logins.json
 PATIENCE = 20_000  # milliseconds that a browser waits for what should be there at once
@@ -214,57 +211,6 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(made)
 
 
-@pytest.fixture(scope="session")
-def demo_template() -> Iterator[Path]:
-    """The home that the first start of a new installation made; nobody runs on it, copies do.
-
-    All workers of one test run share it: the first makes it, the last removes it.
-    """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}"
-    shared = Path(f"/tmp/chalkline-test-demo-{run}")
-    shared.mkdir(mode=0o711, exist_ok=True)
-    users = os.open(f"{shared}.users", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        with _one_at_a_time(shared):
-            fcntl.flock(users, fcntl.LOCK_SH)
-            if not (shared / "made.json").exists():
-                _first_start(shared)
-        yield shared
-        with _one_at_a_time(shared), suppress(BlockingIOError):
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(shared)
-            for left in (".users", ".lock"):
-                Path(f"{shared}{left}").unlink(missing_ok=True)
-    finally:
-        os.close(users)
-
-
-@contextmanager
-def _one_at_a_time(shared: Path) -> Iterator[None]:
-    lock = os.open(f"{shared}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _first_start(shared: Path) -> None:
-    began, day = time.monotonic(), datetime.now().astimezone().date()
-    shutil.rmtree(shared / "home", ignore_errors=True)  # of a worker that was killed in the middle
-    with running(shared / "home", within=FIRST_START_WITHIN) as started:
-        seconds = time.monotonic() - began
-        code = started.stop()
-    made = {
-        "seconds": seconds,
-        "day": day.isoformat(),
-        "exit": code,
-        "said": started.said(),
-        "left": family(shared),
-    }
-    (shared / "made.json").write_text(json.dumps(made))
-
-
 @contextmanager
 def copied(template: Path) -> Iterator[Path]:
     """A home of one's own with the demo district, not running."""
@@ -276,7 +222,7 @@ def copied(template: Path) -> Iterator[Path]:
 
 @contextmanager
 def site(template: Path) -> Iterator[Site]:
-    """The application over a copy of the demo district, with its worker, as `make run` starts it."""
+    """The application and its worker over a copy of the demo district, as `make run` has them."""
     with copied(template) as home, running(home) as started:
         settings = Settings.load({"CHALKLINE_HOME": str(home)})
         server = embedded.running(settings)

@@ -56,7 +56,8 @@ def test_every_readable_table_has_forced_policies_or_holds_no_learner(
             "  EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid"
             "          AND a.attname IN ('learner_id', 'anonymous_id')) AS learners"
             " FROM pg_class c, unnest(CAST(:roles AS text[])) r"
-            " WHERE c.relnamespace = 'chalkline'::regnamespace AND c.relkind IN ('r','p','v','m','f')"
+            " WHERE c.relnamespace = 'chalkline'::regnamespace"
+            "  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
             "  AND (has_table_privilege(r, c.oid, 'SELECT')"
             "       OR has_any_column_privilege(r, c.oid, 'SELECT'))"
         ),
@@ -149,7 +150,7 @@ def test_every_table_says_its_grain(catalogue: Connection) -> None:
 def test_mapped_classes_and_database_agree(catalogue: Connection) -> None:
     def ours(_: object, name: str | None, kind: str, reflected: bool, __: object) -> bool:
         if kind == "table" and reflected:
-            return name in {table.name for table in Table.metadata.tables.values()}
+            return not (name or "").startswith(("learning_interactions_2", "procrastinate_"))
         return kind not in ("index", "unique_constraint")
 
     context = MigrationContext.configure(

@@ -26,6 +26,7 @@ from analytics.knowledge import (
     mastery,
     next_right,
     replay,
+    standing,
     update,
 )
 from analytics.knowledge.answers import take
@@ -66,7 +67,7 @@ def ideal(answers: Answers, seed: int = 0) -> np.ndarray:
 
 
 @cache
-def school(seed: int = 0, learners: int = 900) -> tuple[Answers, np.ndarray]:
+def school(seed: int = 0, learners: int = 700) -> tuple[Answers, np.ndarray]:
     """Simulated learners' answers, and the true chance of each answer being right.
 
     A general ability, a part of its own per skill that grows with practice, items of differing
@@ -196,7 +197,7 @@ def test_answers_are_put_in_order_of_time():
 
 
 @given(histories(least=1), st.integers(0, 2))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 def test_one_answer_at_a_time_through_json_equals_the_replay_of_all(history, which):
     model = models()[which]
     rows = in_order(
@@ -242,6 +243,25 @@ def test_the_estimates_along_a_trail_are_those_on_the_day(history):
     )
     assert found.probability[0] == pytest.approx(now.probability_of_mastery)
     assert LABELS[found.label[0]] == now.label
+
+
+def test_the_standing_of_all_is_each_ones_mastery():
+    answers, _ = school(1, 40)
+    model = fitted()
+    states = replay(answers, eases(model, answers), start=model.start()).states
+    now = {learner: 90.0 + learner for learner in states}
+    learners, skills, evidence, found = standing(model, states, now)
+    assert len(learners) == sum(len(state.skills) for state in states.values())
+    for place in range(0, len(learners), 17):
+        who, skill = int(learners[place]), skills[place]
+        alone = mastery(model, states[who], skill, now=now[who])
+        assert found.probability[place] == pytest.approx(alone.probability_of_mastery)
+        assert (evidence[place], LABELS[found.label[place]]) == (alone.evidence, alone.label)
+
+
+def test_of_nobody_there_is_no_standing():
+    learners, skills, evidence, found = standing(DEFAULT, {}, {})
+    assert len(learners) == len(skills) == len(evidence) == len(found.label) == 0
 
 
 def test_a_state_is_left_as_it_was_by_an_update():

@@ -1,7 +1,8 @@
 """The mastery model: what a learner knows of each skill, from her answers in order.
 
 `fit` makes a Model of a school's answers, `update` takes one more answer into a learner's State,
-`next_right` and `mastery` say what is known. `replay` and `estimates` do the same for many.
+`next_right` and `mastery` say what is known. `replay`, `standing` and
+`estimates` do the same for many.
 """
 
 from analytics.knowledge.answers import Answers, in_order
@@ -12,6 +13,7 @@ from analytics.knowledge.estimating import (
     estimates,
     mastery,
     next_right,
+    standing,
     update,
 )
 from analytics.knowledge.fitting import fit
@@ -33,5 +35,6 @@ __all__ = [
     "mastery",
     "next_right",
     "replay",
+    "standing",
     "update",
 ]

@@ -172,6 +172,36 @@ def estimates(
     )
 
 
+def standing(
+    model: Model, states: Mapping[int, State], now: Mapping[int, float]
+) -> tuple[Ints, Skills, Ints, Estimates]:
+    """What is said of every learner on every skill she has answered on, on her day `now`: learner,
+    skill, answers on it, and the estimates. Learners go by any whole number."""
+    who, skills, rows, counts = [], list[str](), list[list[float]](), list[tuple[float, float]]()
+    evidence = []
+    start = model.start()
+    for learner, state in states.items():
+        overall = overall_at(state, now[learner])
+        for skill in state.skills:
+            trace = skill_at(state.skills, skill, now[learner], start(skill, state.skills))
+            who.append(learner)
+            skills.append(skill)
+            rows.append(features(overall, [trace], 0.0, 0.0))
+            counts.append((trace.right, trace.wrong))
+            evidence.append(trace.answers)
+    right, wrong = np.array(counts, dtype=np.float64).reshape(-1, 2).T
+    found = estimates(
+        model,
+        np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES)),
+        np.array([model.skill_ease(skill) for skill in skills], dtype=np.float64),
+        right,
+        wrong,
+        np.array(evidence, dtype=np.int64),
+    )
+    codes = np.array(who, dtype=np.int64)
+    return codes, tuple(skills), np.array(evidence, dtype=np.int64), found
+
+
 def class_lift(credit: Floats, expected: Floats, group: Ints, groups: int) -> Floats:
     """How much easier a skill is for a class than foretold, in log-odds, shrunk toward nought.
 

@@ -1,4 +1,4 @@
-"""Logistic regression whose weights keep their sign, and the bend that makes forecasts come true."""
+"""Logistic regression with weights of fixed sign, and the bend that makes forecasts come true."""
 
 from typing import Final, NamedTuple
 
@@ -27,8 +27,10 @@ STRAIGHT: Final = Bend()
 def bent(bend: Bend, log_odds: Floats) -> Floats:
     """Probabilities of these log-odds after the bend.
 
-    >>> bent(STRAIGHT, np.array([0.0, 2.0])).round(2), bent(Bend(high=0.5), np.array([2.0])).round(2)
-    (array([0.5 , 0.88]), array([0.73]))
+    >>> bent(STRAIGHT, np.array([0.0, 2.0])).round(2).tolist()
+    [0.5, 0.88]
+    >>> bent(Bend(high=0.5), np.array([2.0])).round(2).tolist()
+    [0.72]
     """
     chances: Floats = expit(bend.shift + _sides(log_odds) @ np.array([bend.low, bend.high]))
     return chances

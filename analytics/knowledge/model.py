@@ -24,10 +24,10 @@ BORROWED: Final = 0.5  # of her mean standing on its prerequisites, with which a
 class Model:
     """Everything fitted. Ease is in log-odds and `weights` go with FEATURES.
 
-    `usual_context` is what `again` and `run` are on average. Of a learner's share of right
+    `usual_context` is what `again` and `run` are on average. `bend` calibrates the forecast of an
+    item's answer, `usual_bend` that of a skill's usual question. Of a learner's share of right
     answers the forecast counts as `prior_answers` answers and each answer on the skill as
-    `answer_worth`. "Mastered" is said from a probability of `sure`. `bend` calibrates
-    the forecast of an item's answer, `usual_bend` that of a skill's usual question. `answers` and `learners` say
+    `answer_worth`. "Mastered" is said from a probability of `sure`. `answers` and `learners` say
     what the model was fitted on.
     """
 

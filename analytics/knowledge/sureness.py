@@ -86,6 +86,8 @@ def kept_word(model: Model, answers: Answers, trail: Trail) -> Model:
     """
     credit, count = ahead(answers, trail, most=1)
     use = (count > 0) & (trail.evidence >= LEAST_ANSWERS)
+    if not use.any():
+        return model
     found = estimates(
         model,
         trail.rows[use],

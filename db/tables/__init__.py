@@ -4,7 +4,14 @@ The SQL in db/migrations owns the tables; a test compares the two.
 """
 
 from db.tables.access import Account, ContextSecret, SignInAttempt, SignInTicket, WebSession
-from db.tables.action import Flag, FlagEvent, Intervention, InterventionNote, Recommendation
+from db.tables.action import (
+    ClassNotice,
+    Flag,
+    FlagEvent,
+    Intervention,
+    InterventionNote,
+    Recommendation,
+)
 from db.tables.assessment import (
     Assessment,
     AssessmentAttempt,
@@ -75,6 +82,7 @@ __all__ = [
     "Caseload",
     "Class",
     "ClassAssessment",
+    "ClassNotice",
     "ClassStaff",
     "Competency",
     "CompetencyEdge",

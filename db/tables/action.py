@@ -52,6 +52,27 @@ class Flag(Table):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
 
 
+class ClassNotice(Table):
+    """One row per competency that a third of a class struggles with: reteach, not a flag each."""
+
+    __tablename__ = "class_notices"
+    __table_args__ = (
+        to("classes", "district_id", "class_id"),
+        to("competencies", "competency_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    notice_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    class_id: Mapped[UUID] = mapped_column(Uuid)
+    competency_id: Mapped[UUID] = mapped_column(Uuid)
+    learners: Mapped[int] = mapped_column(SmallInteger)
+    struggling: Mapped[int] = mapped_column(SmallInteger)
+    raised_on: Mapped[date] = mapped_column(Date)
+    seen_on: Mapped[date] = mapped_column(Date)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class FlagEvent(Table):
     """One row per change of a flag; staff is null where data made the change."""
 

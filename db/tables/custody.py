@@ -128,7 +128,7 @@ class AuditCheckpoint(Table):
 
 
 class Disclosure(Table):
-    """One row per disclosure of a learner's record to somebody outside those responsible for her."""
+    """One row per disclosure of a learner's record to somebody not responsible for her."""
 
     __tablename__ = "disclosures"
     __table_args__ = (to("learners", "district_id", "learner_id", cascade=True),)

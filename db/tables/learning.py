@@ -12,7 +12,7 @@ from db.tables.base import BLOOM, DEFAULT, INTERACTION, OUTCOME, Table, to
 
 
 class SectionProgress(Table):
-    """One row per learner per section of her class; a writer updates it and sets ingest_xid again."""
+    """One row per learner per section of her class; writers set ingest_xid again."""
 
     __tablename__ = "section_progress"
     __table_args__ = (

@@ -13,7 +13,7 @@ from db.tables.base import DEFAULT, Table
 
 
 class ReleaseBudget(Table):
-    """One row per district and school year: privacy budget in zCDP (rho), and what is spent of it."""
+    """One row per district and school year: privacy budget in zCDP (rho), and its use."""
 
     __tablename__ = "release_budgets"
 

@@ -171,6 +171,7 @@ class Watermark(Table):
     district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     seen_xid: Mapped[int] = mapped_column(BigInteger)
+    seen: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
     as_of: Mapped[date] = mapped_column(Date)
     version: Mapped[int] = mapped_column(BigInteger, server_default=DEFAULT)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

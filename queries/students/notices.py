@@ -3,33 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, column, select, table
+from sqlalchemy import Connection, and_, select
 
 from analytics.mastery import STRUGGLING
-from db.tables import SCHEMA, Competency, Enrollment, Mastery
+from db import tables
+from db.tables import Competency, Enrollment, Mastery
 from privacy import Viewer, people
 from queries.students.classes import TaughtClass
-
-_NOTICES: Final = table(
-    "class_notices",
-    *(
-        column(name)
-        for name in (
-            "district_id",
-            "notice_id",
-            "class_id",
-            "competency_id",
-            "learners",
-            "struggling",
-            "raised_on",
-            "closed_on",
-        )
-    ),
-    schema=SCHEMA,
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +32,7 @@ def notices_of(
     db: Connection, viewer: Viewer, classes: Sequence[TaughtClass]
 ) -> tuple[ClassNotice, ...]:
     """The standing notices of these classes, the largest share of a class first."""
-    notice = _NOTICES.c
+    notice = tables.ClassNotice
     rows = db.execute(
         select(
             notice.notice_id,
