@@ -38,10 +38,10 @@ def actions(
     """The row of buttons; each panel is built only while it is open.
 
     `wrongs` gives the reasons for a wrong flag, stored word to the sentence shown. Snoozing
-    ends at the start of a school week, `today` deciding which. A counselor, to whom others
-    refer, says another word than "Acknowledge" and refers to nobody.
+    offers the start of coming school weeks, counted from `today`, or any day. A counselor, to
+    whom others refer, says another word than "Acknowledge" and refers to nobody.
     """
-    with st.container(horizontal=True, key=f"actions-{flag}"):
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"actions-{flag}"):
         seen = st.button(acknowledge, key=f"acknowledge-{flag}")
         # All are drawn before any is answered: a button that comes and goes loses its focus.
         panels = (_snooze(flag, today), _wrong(flag, wrongs), _refer(flag) if refer else None)
@@ -69,6 +69,15 @@ def _snooze(flag: str, today: date) -> Action | None:
         for monday in mondays(today):
             if st.button(words.day(monday, today), key=f"until-{flag}-{monday}", width="stretch"):
                 chosen = Action("snooze", flag, until=monday)
+        other = st.date_input(
+            "or another day",
+            value=None,
+            min_value=today + timedelta(days=1),
+            format="DD/MM/YYYY",
+            key=f"until-{flag}-other",
+        )
+        if isinstance(other, date):
+            chosen = Action("snooze", flag, until=other)
     return chosen
 
 

@@ -76,11 +76,14 @@ def learner_card(
             f"- {plain(reason)} :small[:gray[{plain(clears)}]]" if clears else f"- {plain(reason)}"
             for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
         )
-        step = f"\n\n**Next step:** {plain(card.next_step)}" if card.next_step else ""
-        st.markdown(f"{reasons}{step}")
-        chosen = actions(
-            card.flag, wrongs=wrongs, today=today, acknowledge=acknowledge, refer=refer
-        )
+        st.markdown(reasons)
+        step, buttons = st.columns([11, 9], vertical_alignment="center")
+        if card.next_step:
+            step.markdown(f"**Next step:** {plain(card.next_step)}")
+        with buttons:
+            chosen = actions(
+                card.flag, wrongs=wrongs, today=today, acknowledge=acknowledge, refer=refer
+            )
     return Action("open", card.flag) if opened else chosen
 
 
@@ -136,3 +139,14 @@ def overflow_line(hidden: int, shown: int) -> None:
     if hidden:
         more = f"{hidden} more learner{'s' if hidden > 1 else ''}"
         st.caption(f"Showing the {shown} most urgent; {more} meet a rule this week.")
+
+
+def headline(severities: Sequence[Severity], *, hidden: int) -> None:
+    """The answer before the list: how many wait, and how many of them urgently."""
+    waiting = len(severities) + hidden
+    if not waiting:
+        return
+    urgent = sum(severity == "urgent" for severity in severities)
+    who = "1 learner needs" if waiting == 1 else f"{waiting} learners need"
+    first = f" The {len(severities)} to see first are below." if hidden else ""
+    st.markdown(f"**{who} you this week, {urgent or 'none'} urgently.**{first}")

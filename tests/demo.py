@@ -1,8 +1,7 @@
 """The small demo district, made once in a test run by the command a new user types, and copied.
 
-A test file that wants it says `pytest_plugins = ["tests.demo_template"]`, takes that fixture and
-starts a copy of its own with `site`: pytest-xdist runs files side by side, and one file's clicks are
-none of another's business.
+A test file that wants it says `pytest_plugins = ["tests.demo_template"]`, takes that fixture, and
+starts a copy of its own with `site`: files run side by side, and none minds another's clicks.
 """
 
 import json
@@ -71,7 +70,7 @@ class Site:
     """A running application over a copy of the demo district, and what the generator planted."""
 
     settings: Settings
-    url: str
+    app: Running
     logins: Mapping[str, Login]  # by role; of several, the first
     work: Engine  # as loaders have it: every row
     made_on: date
@@ -233,7 +232,9 @@ def site(template: Path) -> Iterator[Site]:
         for login in json.loads((home / FILE).read_text()):
             logins.setdefault(login["role"], login)
         try:
-            yield Site(settings, started.url, logins, work, date.fromisoformat(made["day"]))
+            yield Site(settings, started, logins, work, date.fromisoformat(made["day"]))
+            failed = [line for line in started.said().splitlines() if "error" in line.lower()]
+            assert failed == []  # what a page could not show stands in the log
         finally:
             work.dispose()
 
@@ -242,6 +243,7 @@ def site(template: Path) -> Iterator[Site]:
 def chromium() -> Iterator[Browser]:
     """The system's browser, or Playwright's own where the system has none."""
     names = ("chromium", "chromium-browser", "google-chrome")
+    expect.set_options(timeout=PATIENCE)
     path = next((found for name in names if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -253,7 +255,7 @@ def chromium() -> Iterator[Browser]:
 def visitor(browser: Browser, site: Site, **options: Any) -> BrowserContext:
     """A browser profile of its own, as a new visitor has."""
     context = browser.new_context(
-        base_url=site.url, **{"viewport": {"width": 1280, "height": 900}, **options}
+        base_url=site.app.url, **{"viewport": {"width": 1280, "height": 900}, **options}
     )
     context.set_default_timeout(PATIENCE)
     return context
@@ -271,7 +273,7 @@ def settled(page: Page) -> None:
     """Waits until Streamlit has drawn all that the last click led to."""
     page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     busy = "[data-testid=stSkeleton], [data-testid=stAppSkeleton], [data-stale=true]"
-    expect(page.locator(busy)).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator(busy)).to_have_count(0)
 
 
 @dataclass(frozen=True)

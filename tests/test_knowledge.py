@@ -116,7 +116,7 @@ def foretold(model: Model, answers: Answers) -> np.ndarray:
 
 
 def models() -> list[Model]:
-    related = {"skill 1": ("skill 0",), "skill 2": ("skill 0", "skill 1")}
+    related = {"skill 1": ("skill 0",), "skill 2": ("skill 0", "skill 1", "never seen")}
     return [DEFAULT, fitted(), replace(fitted(), prerequisites=related)]
 
 
@@ -411,6 +411,16 @@ def test_a_skill_not_yet_tried_borrows_from_its_prerequisites():
 
     assert spread(related, "skill 1") > spread(DEFAULT, "skill 1") + 0.03
     assert spread(related, "skill 5") == spread(DEFAULT, "skill 5")
+
+
+def test_prerequisites_in_a_circle_are_borne():
+    round_ = replace(DEFAULT, prerequisites={"skill 0": ("skill 1",), "skill 1": ("skill 0",)})
+    state = lived(round_, [Answer("0-1", ("skill 0",), 1.0, 0.0)] * 4)
+    assert 0 < mastery(round_, State(), "skill 1", now=0.0).next_right < 1
+    assert (
+        mastery(round_, state, "skill 1", now=0.0).next_right
+        > mastery(DEFAULT, state, "skill 1", now=0.0).next_right
+    )
 
 
 def test_what_is_borrowed_from_the_class_gives_way_to_her_own_answers():

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 from streamlit.testing.v1 import AppTest
 
 from db import tables as t
@@ -148,18 +148,17 @@ def notice_of(district: District, class_name: str) -> None:
     """What refresh writes when a third of a class struggles with the same competency."""
     with district.jobs.begin() as db:
         db.execute(
-            text(
-                "INSERT INTO chalkline.class_notices (district_id, notice_id, class_id, "
-                "competency_id, learners, struggling, raised_on, seen_on, updated_at) "
-                "VALUES (:district, :notice, :class, :competency, 6, 3, :day, :day, now())"
-            ),
-            {
-                "district": cast.LAKESIDE,
-                "notice": uuid4(),
-                "class": cast.of(class_name),
-                "competency": cast.COMPETENCIES["6.RP.A.1"],
-                "day": cast.TODAY,
-            },
+            insert(t.ClassNotice).values(
+                district_id=cast.LAKESIDE,
+                notice_id=uuid4(),
+                class_id=cast.of(class_name),
+                competency_id=cast.COMPETENCIES["6.RP.A.1"],
+                learners=6,
+                struggling=3,
+                raised_on=cast.TODAY,
+                seen_on=cast.TODAY,
+                updated_at=cast.NOW,
+            )
         )
 
 

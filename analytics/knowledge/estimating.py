@@ -90,8 +90,7 @@ def mastery(
     model: Model, state: State, skill: str, *, now: float, lifts: Lifts | None = None
 ) -> Estimate:
     """What is known on day `now` of the learner's command of a skill, answered on or not."""
-    start = model.start(lifts)(skill, state.skills)
-    trace = skill_at(state.skills, skill, now, start)
+    trace = skill_at(state.skills, skill, now, model.start(lifts))
     row = features(overall_at(state, now), [trace], 0.0, 0.0)
     found = estimates(
         model,
@@ -183,7 +182,7 @@ def standing(
     for learner, state in states.items():
         overall = overall_at(state, now[learner])
         for skill in state.skills:
-            trace = skill_at(state.skills, skill, now[learner], start(skill, state.skills))
+            trace = skill_at(state.skills, skill, now[learner], start)
             who.append(learner)
             skills.append(skill)
             rows.append(features(overall, [trace], 0.0, 0.0))

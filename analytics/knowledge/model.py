@@ -13,8 +13,7 @@ from typing import Final
 from analytics.knowledge.answers import Skills
 from analytics.knowledge.ease import USUAL_EASE
 from analytics.knowledge.logistic import STRAIGHT, Bend
-from analytics.knowledge.replay import Start, no_start
-from analytics.knowledge.traces import FEATURES, Trace
+from analytics.knowledge.traces import FEATURES, Start, Trace, no_start, skill_at
 
 VERSION: Final = 1
 BORROWED: Final = 0.5  # of her mean standing on its prerequisites, with which a new skill starts
@@ -58,18 +57,29 @@ class Model:
         return self.skills.get(skill, self.usual_ease)
 
     def start(self, lifts: Mapping[str, float] | None = None) -> Start:
-        """Where a skill starts for a learner who has not answered on it: her own standing on its
-        prerequisites, as far as known, and her class's lift on it (`class_lift`)."""
+        """Where a skill begins for a learner who has not answered on it: with part of her standing
+        on its prerequisites (or of where those would begin), and her class's lift (`class_lift`).
+        """
         needs, raised = self.prerequisites, lifts or {}
         if not needs and not raised:
             return no_start
 
-        def begin(skill: str, skills: Mapping[str, Trace]) -> float:
-            known = [skills[need].ability for need in needs.get(skill, ()) if need in skills]
-            own = BORROWED * sum(known) / len(known) if known else 0.0
-            return own + raised.get(skill, 0.0)
+        def begin(
+            skill: str, skills: Mapping[str, Trace], now: float, told: dict[str, float]
+        ) -> float:
+            if skill not in told:
+                told[skill] = 0.0  # a circle of prerequisites ends here
+                levels = [
+                    skill_at(skills, need, now, no_start).ability
+                    if need in skills
+                    else begin(need, skills, now, told)
+                    for need in needs.get(skill, ())
+                ]
+                own = BORROWED * sum(levels) / len(levels) if levels else 0.0
+                told[skill] = own + raised.get(skill, 0.0)
+            return told[skill]
 
-        return begin
+        return lambda skill, skills, now: begin(skill, skills, now, {})
 
     def to_json(self) -> str:
         """The model as text; `from_json` gives an equal one back."""

@@ -4,7 +4,7 @@ This is the update by one answer done many times over, by the same function, so 
 learns from, what a page shows and what an evaluation scores can not drift apart.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log1p
@@ -14,15 +14,14 @@ import numpy as np
 from analytics.knowledge.answers import Answers, Floats, Ints, Skills
 from analytics.knowledge.traces import (
     FEATURES,
+    Start,
     State,
-    Trace,
     absorb,
     features,
+    no_start,
     overall_at,
     skill_at,
 )
-
-Start = Callable[[str, Mapping[str, Trace]], float]
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,9 @@ class Replayed:
     trail: Trail | None
 
 
-def no_start(skill: str, skills: Mapping[str, Trace]) -> float:
-    """Every skill starts level with the learner's overall ability."""
-    return 0.0
-
-
 def before(state: State, asked: Skills, *, when: float, start: Start) -> list[float]:
     """The features of an answer about to be given."""
-    traces = [skill_at(state.skills, skill, when, start(skill, state.skills)) for skill in asked]
+    traces = [skill_at(state.skills, skill, when, start) for skill in asked]
     again, run = (1.0, log1p(state.run)) if state.asked == asked else (0.0, 0.0)
     return features(overall_at(state, when), traces, again, run)
 
@@ -68,7 +62,7 @@ def after(
     state: State, asked: Skills, *, ease: float, credit: float, when: float, start: Start
 ) -> State:
     """The state once an answer is known. The state given is left as it is."""
-    traces = [skill_at(state.skills, skill, when, start(skill, state.skills)) for skill in asked]
+    traces = [skill_at(state.skills, skill, when, start) for skill in asked]
     overall, changed = absorb(overall_at(state, when), traces, ease=ease, credit=credit, when=when)
     skills = {**state.skills, **dict(zip(asked, changed, strict=True))}
     return State(overall, skills, asked, state.run + 1 if state.asked == asked else 1)

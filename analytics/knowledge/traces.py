@@ -6,10 +6,10 @@ with weights of fixed sign, one more right answer can therefore never lower an e
 
 `ability` and `form` are running Elo ratings in log-odds (a slow one and a fast one), so a right
 answer to a hard item counts for more; `right` and `wrong` are counts in which older answers fade;
-`last` is the latest result (1, -1). With time everything fades toward the start.
+`last` is the latest result (1, -1). With time everything fades toward nought.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log1p
 from typing import Final, NamedTuple
@@ -39,6 +39,13 @@ class Trace(NamedTuple):
 
 
 NEW: Final = Trace()
+
+Start = Callable[[str, Mapping[str, Trace], float], float]  # skill, her traces, day -> log-odds
+
+
+def no_start(skill: str, skills: Mapping[str, Trace], now: float) -> float:
+    """Every skill begins level with the learner's overall ability."""
+    return 0.0
 
 
 @dataclass(frozen=True)
@@ -85,8 +92,8 @@ def _trace(row: object) -> Trace:
     return Trace(right, wrong, ability, form, last, int(row[5]), float(row[6]))
 
 
-def aged(trace: Trace, *, now: float, half_life: float, start: float = 0.0) -> Trace:
-    """The trace as time has worn it: half as far from the start after `half_life` days.
+def aged(trace: Trace, *, now: float, half_life: float) -> Trace:
+    """The trace as time has worn it: half of it left after `half_life` days.
 
     >>> aged(Trace(right=4.0, ability=1.0, answers=4), now=60.0, half_life=60.0)[:3]
     (2.0, 0.0, 0.5)
@@ -98,8 +105,8 @@ def aged(trace: Trace, *, now: float, half_life: float, start: float = 0.0) -> T
     return Trace(
         trace.right * keep,
         trace.wrong * keep,
-        start + (trace.ability - start) * keep,
-        start + (trace.form - start) * keep,
+        trace.ability * keep,
+        trace.form * keep,
         trace.last * keep,
         trace.answers,
         now,
@@ -111,12 +118,14 @@ def overall_at(state: State, now: float) -> Trace:
     return aged(state.overall, now=now, half_life=OVERALL_HALF_LIFE_DAYS)
 
 
-def skill_at(skills: Mapping[str, Trace], skill: str, now: float, start: float = 0.0) -> Trace:
-    """Her trace of one skill on day `now`; a new one begins (and an old one ends) at `start`."""
+def skill_at(skills: Mapping[str, Trace], skill: str, now: float, start: Start) -> Trace:
+    """Her trace of one skill on day `now`. A skill never tried begins where `start` says; one left
+    alone fades to the learner's overall level."""
     trace = skills.get(skill)
     if trace is None:
-        return Trace(ability=start, form=start, when=now)
-    return aged(trace, now=now, half_life=HALF_LIFE_DAYS, start=start)
+        level = start(skill, skills, now)
+        return Trace(ability=level, form=level, when=now)
+    return aged(trace, now=now, half_life=HALF_LIFE_DAYS)
 
 
 def absorb(

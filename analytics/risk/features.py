@@ -25,7 +25,7 @@ FACTS: Final = {
     "clicks": "interactions since the class began",
     "active_days": "days with any since the class began",
     "recent_days": "days with any in the last 14",
-    "idle": "days since the last one, or since joining or the start, whichever is later",
+    "idle": "days since the last one, or since she joined when there is none",
     "early_clicks": "interactions before the class began",
     "setbacks": "times the course was taken before, and other classes known failed or left",
     "credits": "credits studied at the time; null where credits do not exist",

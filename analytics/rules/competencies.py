@@ -31,17 +31,19 @@ class Struggle:
 
 
 def low_mastery(struggles: Sequence[Struggle]) -> Finding | None:
-    """Struggles with at least one current competency; several weigh more, the lowest first.
+    """Struggles with at least one current competency; the lowest first.
+
+    As severe as the surest of them is below the line, and more so with each further one.
 
     >>> one = Struggle(UUID(int=1), "6.RP.A.3", 0.35, 0.2, 0.52, 9, date(2026, 3, 16))
     >>> low_mastery([one]).severity
-    0.433
+    0.33
     """
     if not struggles:
         return None
     lowest = sorted(struggles, key=lambda s: (s.share, s.code))
-    depth = (STRUGGLING_LINE - lowest[0].share) / STRUGGLING_LINE
-    severity = 0.3 + 0.32 * depth + 0.1 * min(len(lowest) - 1, 3)
+    surely = (STRUGGLING_LINE - min(s.high for s in lowest)) / STRUGGLING_LINE
+    severity = 0.25 + 0.6 * surely + 0.1 * min(len(lowest) - 1, 3)
     return Finding(
         LOW_MASTERY,
         round(min(max(severity, 0.0), 1.0), 3),

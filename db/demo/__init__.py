@@ -19,7 +19,7 @@ from db.demo.roster import Scale, roster
 from db.demo.school import live
 from db.demo.skills import all_taught
 from db.demo.staff import DISTRICT, StaffMember, staff
-from db.demo.target import Counts, Target, add, space_of
+from db.demo.target import Counts, Target, add, space_of, tell_planner
 from db.demo.terms import Year
 from db.demo.truth import Truth, truth
 from db.demo.writing.catalogue import write_catalogue
@@ -27,7 +27,6 @@ from db.demo.writing.learners import write_learners
 from db.demo.writing.learning import write_learning
 from db.demo.writing.organisation import write_organisation
 from db.demo.writing.papers import write_papers
-from db.engine import step_up
 from db.partitions import ensure_months
 from db.people import Progress, Sealer, SourceHash, quiet
 
@@ -75,7 +74,7 @@ def load(
         _write_schools(target, everybody, counts, progress)
         _write_import(target, counts)
     with engine.begin() as connection:
-        _analyze(connection, counts)
+        tell_planner(connection, *counts)
     return DemoReport(district, DISTRICT, counts, tuple(everybody), perf_counter() - began)
 
 
@@ -88,8 +87,10 @@ def _next_district(connection: Connection) -> int:
 def _write_frame(to: Target, everybody: list[StaffMember]) -> Counts:
     competency_ids = write_catalogue(to.connection)
     counts = write_organisation(to, everybody)
+    tell_planner(to.connection, *counts)
     for each in to.taught:
         add(counts, write_papers(to, each, competency_ids))
+    tell_planner(to.connection, "assessments", "assessment_items")
     return counts
 
 
@@ -128,10 +129,3 @@ def _write_import(to: Target, counts: Counts) -> None:
             "report": orjson.dumps(counts).decode(),
         },
     )
-
-
-def _analyze(connection: Connection, counts: Counts) -> None:
-    """Tells the planner about the new rows at once: the refresh that follows would guess badly."""
-    with step_up(connection):
-        for table in counts:
-            connection.exec_driver_sql(f"ANALYZE chalkline.{table}")

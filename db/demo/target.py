@@ -10,6 +10,7 @@ from db.demo.arrays import Bytes, Ints, as_uuid, identifiers
 from db.demo.catalogue import fixed_id
 from db.demo.roster import Roster, Scale
 from db.demo.skills import Taught
+from db.engine import step_up
 from db.people import Sealer, SourceHash
 
 Counts = dict[str, int]
@@ -31,6 +32,17 @@ class Target:
 def space_of(district: int, scale: Scale, seed: int) -> str:
     """What identifiers are made from: no two districts share any."""
     return f"{district}/{scale}/{seed}"
+
+
+def tell_planner(connection: Connection, *tables: str) -> None:
+    """Has the planner look at tables that following rows refer to, or that are read next.
+
+    A foreign key into a table it knows nothing of is checked through any index that begins with
+    the district: measured on a fresh database, 40 to 250 microseconds a row instead of 10.
+    """
+    with step_up(connection):
+        for table in tables:
+            connection.exec_driver_sql(f"ANALYZE chalkline.{table}")
 
 
 def add(counts: Counts, more: Counts) -> None:

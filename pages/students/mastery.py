@@ -76,7 +76,7 @@ def _map(viewer: Viewer, chosen: TaughtClass, found: MasteryMap, shown: list[Tau
         bands=LABEL_BANDS,
     )
     if selection:
-        _chosen(selection, found, shown, rows, cells)
+        _chosen(viewer, selection, found, shown, rows, cells)
     else:
         st.caption("Choose a learner, a competency or a cell to see more.")
     _twin(viewer, grid_table(rows, columns, cells), chosen)
@@ -107,6 +107,7 @@ def _weakest(found: MasteryMap, shown: list[Taught]) -> str:
 
 
 def _chosen(
+    viewer: Viewer,
     selection: Selection,
     found: MasteryMap,
     shown: list[Taught],
@@ -116,7 +117,7 @@ def _chosen(
     with st.container(border=True, key="chosen"):
         if selection.row is None:
             one = next(c for c in shown if c.code == selection.column)
-            _competency(one, found, cells)
+            _competency(viewer, one, found, cells)
             return
         mine = cells[cells["row"] == selection.row]
         st.subheader(next(row.name for row in rows if row.id == selection.row))
@@ -141,7 +142,7 @@ def _in_words(part: pd.DataFrame) -> str:
     return f"{one['column']}, {words.percent(float(one['value']))} ({answers}, {between}){blocked}"
 
 
-def _competency(one: Taught, found: MasteryMap, cells: pd.DataFrame) -> None:
+def _competency(viewer: Viewer, one: Taught, found: MasteryMap, cells: pd.DataFrame) -> None:
     """Who stands where with a competency, and the group to teach it to again."""
     st.subheader(f"{one.code} {one.title}")
     level = f" · {one.level.capitalize()}" if one.level else ""
@@ -153,6 +154,14 @@ def _competency(one: Taught, found: MasteryMap, cells: pd.DataFrame) -> None:
     for label in (STRUGGLING, DEVELOPING, NOT_ENOUGH, "no answers yet", MASTERED):
         if names := groups.get(label):
             st.markdown(f"**{label.capitalize()} ({len(names)}):** {plain('; '.join(names))}")
+    group = pd.DataFrame({"learner": groups.get(STRUGGLING, [])})
+    twin(
+        group,
+        key="group",
+        name=f"group {one.code}",
+        label="The group to teach it to again, as a list",
+        on_download=lambda: note_export(viewer, what="group", rows=len(group)),
+    )
 
 
 def _scores(viewer: Viewer, chosen: TaughtClass) -> None:

@@ -10,6 +10,7 @@ from components import words
 from components.cards import (
     LearnerCard,
     ReteachCard,
+    headline,
     learner_card,
     learner_row,
     overflow_line,
@@ -46,6 +47,7 @@ def page(viewer: Viewer) -> None:
     fresh = data_as_of(viewer, classes=ids)
     found = struggling_learners(viewer, classes=classes, today=viewer.today, now=guard.now())
     done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
+    headline([urgency(one.severity) for one in found.learners], hidden=found.left_out)
     for notice in found.notices:
         _notice(viewer, notice)
     for rank, one in enumerate(found.learners, start=1):

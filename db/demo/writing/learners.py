@@ -20,7 +20,7 @@ from db.demo.people import (
 from db.demo.roster import PER_SCHOOL, SHOCK
 from db.demo.school import School
 from db.demo.staff import StaffMember
-from db.demo.target import Counts, Target, class_ids, institution_ids, learner_ids
+from db.demo.target import Counts, Target, class_ids, institution_ids, learner_ids, tell_planner
 from db.demo.writing import binary
 from db.people import write_sealed
 
@@ -28,10 +28,15 @@ from db.people import write_sealed
 def write_learners(to: Target, school: School, everybody: list[StaffMember]) -> Counts:
     """Writes the people of a school, parents before children; returns the rows by table."""
     counts = _write_rows(to, school)
+    if school.number == 0:
+        tell_planner(to.connection, "learners")
     write_sealed(to.connection, to.district, to.seal(to.district, school.plain))
     counts |= {"data_keys": PER_SCHOOL, "learner_pii": PER_SCHOOL}
     counts |= _write_rights(to, school, everybody)
-    return counts | _write_behaviour(to, school) | _write_enrolments(to, school)
+    counts |= _write_behaviour(to, school) | _write_enrolments(to, school)
+    if school.number == 0:
+        tell_planner(to.connection, "enrollments")
+    return counts
 
 
 def _write_rows(to: Target, school: School) -> Counts:

@@ -18,6 +18,7 @@ from db.demo.target import (
     learner_ids,
     paper_ids,
     section_id,
+    tell_planner,
 )
 from db.demo.work import Attempts, Responses
 from db.demo.writing import binary
@@ -31,7 +32,8 @@ def write_learning(to: Target, school: School) -> Counts:
     """Writes a school's year; returns the rows by table."""
     counts = _write_attendance(to, school)
     for taught, (attempts, responses) in zip(to.taught, school.work, strict=True):
-        add(counts, _write_work(to, taught, attempts, responses))
+        first = school.number == 0 and taught is to.taught[0]
+        add(counts, _write_work(to, taught, attempts, responses, first=first))
     return counts | _write_sittings(to, school) | _write_progress(to, school)
 
 
@@ -60,7 +62,9 @@ def _write_attendance(to: Target, school: School) -> Counts:
     return {"attendance": rows}
 
 
-def _write_work(to: Target, taught: Taught, attempts: Attempts, responses: Responses) -> Counts:
+def _write_work(
+    to: Target, taught: Taught, attempts: Attempts, responses: Responses, *, first: bool
+) -> Counts:
     code, papers = taught.course.code, taught.papers
     set_, items = len(papers.papers), len(papers.items.code)
     own = identifiers(to.space, f"attempt/{code}", attempts.enrolment * set_ + attempts.paper)
@@ -82,6 +86,8 @@ def _write_work(to: Target, taught: Taught, attempts: Attempts, responses: Respo
             "status": binary.labels(unmarked.astype(int), ("graded", "submitted")),
         },
     )  # fmt: skip
+    if first:
+        tell_planner(to.connection, "assessment_attempts")
     answered = binary.write(
         to.connection, to.district, "item_responses",
         {
