@@ -33,7 +33,7 @@ from db.settings import Settings
 
 TICK: Final = "* * * * * */2"  # cron with seconds
 HOURLY: Final = "7 * * * *"
-REST: Final = 4  # a look that took a second is followed by four seconds of rest
+REST: Final = 4  # a look that found nothing in a second is followed by four seconds of rest
 AHEAD: Final = timedelta(days=93)
 RUNS_KEPT_DAYS: Final = 14
 LONGEST_PAUSE: Final = 15.0  # seconds between attempts to reach a database that is away
@@ -119,8 +119,7 @@ def _app(engine: Engine) -> procrastinate.App:
         # While a loader writes, its rows are looked at and not yet seen: do not compete with it.
         nonlocal rest_until
         if monotonic() >= rest_until:
-            spent = keep_fresh(engine)
-            rest_until = monotonic() + REST * spent
+            rest_until = monotonic() + REST * keep_fresh(engine)
 
     @app.periodic(cron=HOURLY)
     @app.task(name="upkeep", queueing_lock="upkeep")
@@ -131,7 +130,10 @@ def _app(engine: Engine) -> procrastinate.App:
 
 
 def keep_fresh(engine: Engine) -> float:
-    """One look for what is new, and its refresh; returns the seconds it took. Never raises."""
+    """One look for what is new, and its refresh; returns the seconds spent on finding nothing.
+
+    Never raises: what went wrong is noted, and the next look tries again.
+    """
     began = monotonic()
     started = datetime.now(UTC)
     try:
@@ -144,11 +146,12 @@ def keep_fresh(engine: Engine) -> float:
         done = ()
         _failed(engine, "refresh", None, error, started)
     changed = [refreshed for refreshed in done if refreshed.rows]
-    if changed:
-        with suppress(Exception), engine.begin() as connection:
-            for refreshed in changed:
-                _record(connection, "refresh", refreshed, started)
-    return monotonic() - began
+    if not changed:
+        return monotonic() - began
+    with suppress(Exception), engine.begin() as connection:
+        for refreshed in changed:
+            _record(connection, "refresh", refreshed, started)
+    return 0.0
 
 
 def _tidy(engine: Engine) -> None:
@@ -156,6 +159,7 @@ def _tidy(engine: Engine) -> None:
     try:
         with engine.begin() as connection:
             _months_ahead(connection)
+        with engine.begin() as connection:
             summarise(connection)
             connection.execute(text(_FORGET_RUNS), {"days": RUNS_KEPT_DAYS})
     except Exception as error:
@@ -163,7 +167,12 @@ def _tidy(engine: Engine) -> None:
 
 
 def _months_ahead(connection: Connection) -> None:
-    """Months for new rows, at each district's today; a fixed day in the past has its own."""
+    """Months for new rows, at each district's today; a fixed day in the past has its own.
+
+    A new month locks out every reader for a moment: behind a loader it would wait, and they behind
+    it, so it gives up and tries again in an hour.
+    """
+    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
     days = {row.today for row in connection.execute(text(_TODAYS))} | {datetime.now(UTC).date()}
     for day in sorted(days):
         ensure_months(connection, day, day + AHEAD)

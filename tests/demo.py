@@ -234,7 +234,7 @@ def site(template: Path) -> Iterator[Site]:
         try:
             yield Site(settings, started, logins, work, date.fromisoformat(made["day"]))
             failed = [line for line in started.said().splitlines() if "error" in line.lower()]
-            assert failed == []  # what a page could not show stands in the log
+            assert not failed, failed  # what a page could not show stands in the log
         finally:
             work.dispose()
 

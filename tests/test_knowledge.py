@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, save_npz
 from scipy.special import expit
@@ -338,6 +338,9 @@ def test_a_rare_items_own_answer_does_not_foretell_itself_in_the_fit():
 
 
 @given(histories(), answer, gaps, st.integers(0, 2))
+@example(  # what she borrows from a prerequisite must have faded as the prerequisite has
+    [Answer("0-0", ("skill 0",), 1.0, 0.0)], Answer("2-10", ("skill 0",), 0.0, 0.0), 400.0, 2
+)
 @settings(deadline=None, max_examples=200)
 def test_a_right_answer_never_lowers_mastery_and_a_wrong_one_never_raises_it(
     history, one_more, gap, which

@@ -29,7 +29,6 @@ class Background:
     """What is known about a school's learners besides their learning; rows are learners."""
 
     birth: list[date]
-    young: Bools
     consent: Ints
     needs: Bools
     programmes: Bools
@@ -65,7 +64,6 @@ def background(people: Roster, school: int) -> Background:
     programmes[:, 4] = (income == 0) & (draw[:, -1] < 0.9)
     return Background(
         birth=birth,
-        young=young,
         consent=consent,
         needs=needs,
         programmes=programmes,

@@ -82,14 +82,6 @@ class Year:
             found.append(np.datetime64(day, "us") - np.timedelta64(offset or timedelta(0)))
         return np.array(found)
 
-    def teaching_weeks(self) -> list[int]:
-        """The weeks with school, breaks left out; the same every year.
-
-        >>> len(Year(date(2026, 11, 22)).teaching_weeks())
-        35
-        """
-        return [week for week in range(WEEKS) if week not in BREAKS]
-
     def position(self, days: Days) -> Ints:
         """For each day the index in `all_days` of the first school day on or after it."""
         return np.searchsorted(self.all_days, days.astype("M8[D]")).astype(np.int64)

@@ -14,7 +14,8 @@ def some_classes(classes: Sequence[TaughtClass]) -> list[TaughtClass]:
     if len(classes) < 2:
         return list(classes)
     labels = [ALL, *(one.label for one in classes)]
-    chosen = st.selectbox("Class", labels, key="class", bind="query-params", width=320)
+    # Not "class", as for one class: a page may not name a filter of its own in a link it opens.
+    chosen = st.selectbox("Class", labels, key="only", bind="query-params", width=320)
     return [one for one in classes if chosen in (ALL, one.label)]
 
 
