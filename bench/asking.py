@@ -1,4 +1,4 @@
-"""The questions of the pages, asked as the pages ask them, and what of them goes to the database."""
+"""Asks the pages' questions as the pages do, and catches what goes to the database."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ class Statement:
 def scopes(home: Home, most: int) -> list[Scope]:
     """Teachers from all over the district with all their classes, the same ones each time."""
     with home.jobs.begin() as connection:
-        today, timezone, district = connection.execute(
+        day, timezone, district = connection.execute(
             select(Institution.clock_on, Institution.timezone, Institution.name).where(
                 Institution.district_id == home.district_id, Institution.kind == "district"
             )
@@ -70,10 +70,12 @@ def scopes(home: Home, most: int) -> list[Scope]:
             .distinct()
             .order_by(Staff.staff_id)
         ).all()
-    cut = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(timezone))
+    if day is None:
+        raise AssertionError("the measured district has no fixed day")
+    cut = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
     found = []
     for staff_id, name in teachers[:: max(1, len(teachers) // most)][:most]:
-        viewer = _teacher(home.district_id, staff_id, name, district, today)
+        viewer = _teacher(home.district_id, staff_id, name, district, day)
         classes = tuple(my_classes(viewer))
         if classes:
             found.append(Scope(viewer, classes, cut, timezone))

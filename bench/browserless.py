@@ -1,4 +1,4 @@
-"""A tab without a browser: Streamlit's websocket protocol, with a session's cookie, many at once."""
+"""A tab without a browser: Streamlit's websocket protocol, with a session's cookie."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from websockets.typing import Origin, Subprotocol
 PATIENCE: Final = 60.0  # seconds for one run
 
 
-class NotShown(AssertionError):
+class NotShownError(AssertionError):
     """A page did not come, or not whole: its time would be the time of a refusal."""
 
 
@@ -86,19 +86,19 @@ class Tab:
                     if element.WhichOneof("type") == "heading":
                         headings.add(element.heading.body)
                     elif element.WhichOneof("type") in ("exception", "alert"):
-                        raise NotShown(f"{what} answered {element}")
+                        raise NotShownError(f"{what} answered {element}")
                 case "navigation":
                     for page in said.navigation.app_pages:
                         self.pages[page.url_pathname] = page.page_script_hash
                 case "auto_rerun":
                     self._set(said.auto_rerun.fragment_id, said.auto_rerun.interval)
                 case "auth_redirect" | "page_not_found":
-                    raise NotShown(f"{what} led to {said}")
+                    raise NotShownError(f"{what} led to {said}")
                 case "script_finished":
                     if said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                         break
         if what != "fragment" and what.capitalize() not in headings:
-            raise NotShown(f"{what} shows only {headings or 'nothing'}")
+            raise NotShownError(f"{what} shows only {headings or 'nothing'}")
         ended = perf_counter()
         run = Run(what, (ended - began) * 1000, (began - asked) * 1000, size, messages)
         self.runs.append(run)

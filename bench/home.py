@@ -1,4 +1,4 @@
-"""Keeps the district that is measured: an embedded server of the bench's own, loaded once, reused."""
+"""Keeps the district that is measured: an embedded server of its own, loaded once, reused."""
 
 import json
 import os

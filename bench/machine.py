@@ -28,7 +28,9 @@ def machine(raw: Engine) -> dict[str, Any]:
     """What a reader needs to judge a figure."""
     with raw.connect() as connection:
         postgres = connection.scalar(text("SHOW server_version"))
-        size = connection.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
+        size = connection.scalar(
+            text("SELECT pg_size_pretty(pg_database_size(current_database()))")
+        )
         settings = {
             name: connection.scalar(text("SELECT current_setting(:name)"), {"name": name})
             for name in SETTINGS

@@ -177,5 +177,3 @@ def _signed_in(home: Home, many: int) -> list[str]:
                 )
             )
     return [f"{wire.session_cookie(home.settings)}={token}" for token in tokens]
-
-

@@ -1,47 +1,32 @@
 """Times each page's question from state beside the same answer from the raw tables."""
 
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from math import isclose
+from time import perf_counter
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 import privacy
-from analytics.rules import LOW_MASTERY
 from bench import asking, raw
 from bench.asking import Scope, Statement
 from bench.home import Home, Say
 from bench.measuring import crowd, milliseconds, spread
-from db.tables import Mastery
+from bench.questions import QUESTIONS, Question, same
 
 TEACHERS: Final = 12
 PAIRS: Final = 120  # measurements of either side, in turn
 SLOW_PAIRS: Final = 8  # of the question about the whole district
 AT_ONCE: Final = 16  # connections
 ROUNDS: Final = 6  # of everybody at once
+SLOW_ROUNDS: Final = 2
 ROUND_SECONDS: Final = 2.0
-ROUND_SLOW: Final = 10.0
+SLOW_ROUND_SECONDS: Final = 10.0
 
 
-class Different(AssertionError):
+class DifferentError(AssertionError):
     """The two sides do not say the same: no figure about them is worth anything."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question: how the page asks it, how the raw tables answer, and the figure to reach."""
-
-    name: str
-    to_reach: float  # milliseconds, p50 of the statements: twice DESIGN.md's prototype
-    ask: Callable[[Scope], object] | None  # None: a job's own, with no page behind it
-    tables: tuple[str, ...]
-    files: tuple[str, ...]
-    answers: Callable[[Home, Scope, Sequence[Any]], tuple[Any, Any]]
-    one_class: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,10 +53,10 @@ def _measured(home: Home, question: Question, say: Say) -> dict[str, Any]:
     say(f"{question.name}: measuring ...")
     alone, wholes = [], []
     for one in _shuffled(ready, PAIRS if question.ask else SLOW_PAIRS):
-        sent: list[float] = []
-        ours = milliseconds(lambda one=one: sent.append(_state(home, one)))  # type: ignore[misc]
-        theirs = milliseconds(lambda one=one: _raw(home.raw, one))  # type: ignore[misc]
-        alone.append((sent[0], ours, theirs))
+        began = perf_counter()
+        statements = _state(home, one)
+        ours = (perf_counter() - began) * 1000
+        alone.append((statements, ours, milliseconds(partial(_raw, home.raw, one))))
         if question.ask:
             wholes.append(milliseconds(partial(question.ask, one.scope)))
     return {
@@ -83,15 +68,15 @@ def _measured(home: Home, question: Question, say: Say) -> dict[str, Any]:
         "raw": asdict(spread([one[2] for one in alone])),
         "ratio": asdict(spread([one[2] / one[1] for one in alone])),
         "whole question": asdict(spread(wholes)) if wholes else None,
-        "at once": _at_once(home, ready, ROUND_SECONDS if question.ask else ROUND_SLOW),
+        "at once": _at_once(home, ready, slow=question.ask is None),
     }
 
 
-def _at_once(home: Home, ready: list[Ready], seconds: float) -> dict[str, Any]:
+def _at_once(home: Home, ready: list[Ready], *, slow: bool) -> dict[str, Any]:
     """Sixteen connections that ask without pause, the two sides in turn."""
-    rounds = []
-    state_all, raw_all = [], []
-    for _ in range(ROUNDS if seconds == ROUND_SECONDS else 2):
+    seconds = SLOW_ROUND_SECONDS if slow else ROUND_SECONDS
+    rounds, state_all, raw_all = [], [], []
+    for _ in range(SLOW_ROUNDS if slow else ROUNDS):
         state = crowd(
             lambda n: _state(home, ready[n % len(ready)]), people=AT_ONCE, seconds=seconds
         )
@@ -124,35 +109,21 @@ def _ready(home: Home, question: Question, scope: Scope) -> Ready:
             "class": scope.classes[0].class_id,
             "competencies": [one.competency_id for one in found.competencies],
         }
-    return Ready(scope, said, {name: more for name in question.files})
+    return Ready(scope, said, dict.fromkeys(question.files, more))
 
 
 def _compared(home: Home, question: Question, one: Ready) -> int:
-    """Says how many figures are the same on both sides; Different when one is not."""
+    """Says how many figures are the same on both sides; DifferentError when one is not."""
     state, raws = question.answers(home, one.scope, _raw(home.raw, one))
     wrong = [key for key in {**state, **raws} if not same(state.get(key), raws.get(key))]
     if wrong:
         first = wrong[0]
-        raise Different(
+        raise DifferentError(
             f"{question.name}: {len(wrong)} of {len(state)} figures differ, such as that of "
-            f"{first}: state says {state.get(first)}, the raw tables {raws.get(first)}."
+            f"{first}: state says {state.get(first)}, the raw tables {raws.get(first)}. If "
+            f"Chalkline has changed since the district was loaded, delete {home.settings.home}."
         )
     return len(state)
-
-
-def same(one: object, other: object) -> bool:
-    """Equal, with figures as near as four bytes hold them.
-
-    >>> same((3, 0.1234567, "mastered"), (3, 0.1234568, "mastered")), same((3, 0.12), (3, 0.13))
-    (True, False)
-    """
-    match one, other:
-        case (float(), float()):
-            return isclose(one, other, rel_tol=1e-5, abs_tol=1e-5)
-        case (tuple(), tuple()):
-            return len(one) == len(other) and all(map(same, one, other))
-        case _:
-            return one == other
 
 
 def _state(home: Home, one: Ready) -> float:
@@ -171,144 +142,7 @@ def _raw(engine: Engine, one: Ready) -> list[Any]:
 
 
 def _shuffled(ready: list[Ready], times: int) -> list[Ready]:
-    """Each scope equally often, once beforehand to warm up nothing but the timing's own code."""
+    """Each scope equally often, in an order that no cache can learn."""
     many = ready * (times // len(ready))
     random.Random(1).shuffle(many)
     return many
-
-
-def _triage(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
-    """All flags but those of mastery (the heatmap compares that), and each flagged one's weeks."""
-    activity, work, attendance = rows
-    found = asking.triage(scope, most=asking.EVERYBODY).learners
-    state = {
-        (reason.class_id, one.learner_id, reason.rule): dict(reason.evidence)
-        for one in found
-        for reason in one.reasons
-        if reason.rule != LOW_MASTERY
-    }
-    raws: dict[Any, Any] = dict(raw.findings(activity, work, attendance, scope.viewer.today))
-    weeks = raw.weekly(activity)
-    flagged = [one for one in found if one.learner_id in weeks]
-    return (
-        state | {one.learner_id: tuple(one.weekly_clicks) for one in flagged},
-        raws | {one.learner_id: weeks[one.learner_id] for one in flagged},
-    )
-
-
-def _heatmap(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
-    cells = asking.heatmap(scope).cells
-    state = {
-        (row.learner, row.competency): (row.count, row.value, row.label)
-        for row in cells.itertuples(index=False)
-    }
-    return state, raw.estimates(rows[0], _priors(home))
-
-
-def _priors(home: Home) -> dict[UUID, float]:
-    """Where estimates start: a mean over the district, given to the raw side as a gift."""
-    with home.jobs.begin() as connection:
-        rows = connection.execute(
-            select(Mastery.competency_id, Mastery.model_state)
-            .where(Mastery.district_id == home.district_id)
-            .distinct(Mastery.competency_id)
-        ).all()
-    return {competency: float(state["prior"]) for competency, state in rows}
-
-
-def _items(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
-    found = asking.content(scope)
-    state, offered = {}, {}
-    for one in found.items:
-        offered[one.item_id] = {choice.key for choice in one.choices}
-        figures = (one.difficulty, one.discrimination, one.upper, one.lower)
-        chosen = {choice.key: choice.chosen for choice in one.choices if choice.chosen}
-        state[one.item_id] = (one.learners, *figures, chosen)
-    raws = {
-        item: (*figures[:-1], {k: n for k, n in figures[-1].items() if k in offered.get(item, ())})
-        for item, figures in raw.item_figures(rows[0], found.k).items()
-    }
-    return state, raws
-
-
-def _sections(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
-    found = asking.content(scope)
-    state = {
-        (one.unit, one.position): (
-            one.started,
-            one.completed,
-            one.timed,
-            one.minutes,
-            one.checked,
-            one.sum_understood,
-            one.helped,
-        )
-        for one in found.sections
-    }
-    return state, raw.section_figures(rows[0], found.k)
-
-
-def _schools(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
-    with home.jobs.begin() as connection:
-        state = asking.schools(connection, scope)
-    return _by_school(state), _by_school(rows[0])
-
-
-def _by_school(rows: Sequence[Any]) -> dict[Any, Any]:
-    return {
-        (row.school_id, row.grade_level): (
-            row.learners,
-            row.active_28,
-            row.sum_progress or 0.0,
-            row.sum_score or 0.0,
-            row.scored,
-            row.chronically_absent,
-        )
-        for row in rows
-    }
-
-
-def _same_course(scope: Scope) -> Scope:
-    course = scope.classes[0].course_id
-    mine = tuple(one for one in scope.classes if one.course_id == course)
-    return Scope(scope.viewer, mine, scope.cut, scope.timezone)
-
-
-_TRIAGE = ("activity", "work", "attendance")
-QUESTIONS: Final = (
-    Question(
-        "Whom to see, one class",
-        1.0,
-        asking.triage,
-        ("flags", "enrollment_state"),
-        _TRIAGE,
-        _triage,
-        one_class=True,
-    ),
-    Question(
-        "Whom to see, all classes",
-        2.8,
-        asking.triage,
-        ("flags", "enrollment_state"),
-        _TRIAGE,
-        _triage,
-    ),
-    Question(
-        "Mastery of a class",
-        1.4,
-        asking.heatmap,
-        ("enrollments", "mastery"),
-        ("heatmap",),
-        _heatmap,
-        one_class=True,
-    ),
-    Question(
-        "A course's questions", 1.6, asking.content, ("assessment_state",), ("items",), _items
-    ),
-    Question(
-        "A course's sections", 1.6, asking.content, ("section_state",), ("sections",), _sections
-    ),
-    Question(
-        "Schools and grades", 2.2, None, ("school_grade_state",), ("schools",), _schools
-    ),
-)

@@ -9,6 +9,9 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from bench.freshness import WITHIN
+from bench.pages import CPU_TO_REACH, P95_TO_REACH
+
 RESULTS: Final = Path(__file__).parent / "results"
 
 out = Console()
@@ -32,19 +35,27 @@ def keep(measured: Mapping[str, Any]) -> Path:
     return path
 
 
-def machine(measured: Mapping[str, Any]) -> None:
+def say(words: str) -> None:
+    """What is being done."""
+    out.print(f"[dim]{words}[/dim]", highlight=False)
+
+
+def machine(told: Mapping[str, Any], loading: Mapping[str, Any]) -> None:
     """On what it was measured, in a few lines."""
-    told = dict(measured)
-    settings = " ".join(f"{name}={value}" for name, value in told.pop("settings").items())
-    packages = " ".join(f"{name} {version}" for name, version in told.pop("packages").items())
-    load = " ".join(f"{one:.2f}" for one in told.pop("load average"))
-    for name, value in (
-        *told.items(),
-        ("packages", packages),
-        ("settings", settings),
-        ("load average", load),
-    ):
+    rows = sum(value for name, value in loading.items() if name.startswith("rows "))
+    lines = {name: value for name, value in told.items() if not isinstance(value, dict)}
+    lines |= {name: _listed(value) for name, value in told.items() if isinstance(value, dict)}
+    lines["load average"] = " ".join(f"{one:.2f}" for one in told["load average"])
+    lines["data"] = (
+        f"{rows:,} rows loaded in {loading.get('load', 0):.0f} s, "
+        f"state made in {loading.get('refresh', 0):.0f} s"
+    )
+    for name, value in lines.items():
         out.print(f"[dim]{name:>13}[/dim]  {value}", highlight=False)
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
 def queries(measured: Sequence[Mapping[str, Any]]) -> None:
@@ -89,6 +100,71 @@ def queries(measured: Sequence[Mapping[str, Any]]) -> None:
             for one in measured
         ],
         "Whole: with names decrypted, next steps and everything else that the page is given.",
+    )
+
+
+def refresh(measured: Mapping[str, Any]) -> None:
+    """New answers: what they cost, and how long until they are seen."""
+    show(
+        "Refresh after new answers",
+        [
+            {
+                "new answers": f"{one['answers']:.0f}",
+                "classes made again": f"{one['classes']:.0f}",
+                "refresh p50 / p95 ms": pair(one["milliseconds"]),
+                "ms an answer": figure(one["milliseconds an answer"]),
+            }
+            for one in measured["refresh"]
+        ],
+    )
+    waits = measured["worker"]["seconds"]
+    show(
+        "From an answer's commit to the state that pages read, by the worker",
+        [
+            {
+                "answers": waits["n"],
+                "p50 s": figure(waits["p50"]),
+                "p95 s": figure(waits["p95"]),
+                "longest s": figure(measured["worker"]["longest"]),
+            }
+        ],
+        f"To reach: {WITHIN:.0f} s. An open page looks for news every five seconds.",
+    )
+
+
+def pages(measured: Mapping[str, Any]) -> None:
+    """Whole pages: one tab alone, then crowds."""
+    show(
+        "One tab, page after page, nothing else going on",
+        [
+            {
+                "page": one["page"],
+                "p50 / p95 ms": pair(one["milliseconds"]),
+                "app CPU ms": figure(one["app ms"]),
+                "database CPU ms": figure(one["database ms"]),
+                "kB": figure(one["kilobytes"]),
+                "messages": f"{one['messages']:.0f}",
+            }
+            for one in measured["alone"]
+        ],
+        f"To reach: {CPU_TO_REACH:.0f} ms of CPU a rerun.",
+    )
+    show(
+        "Many sessions, each acting every ten seconds (one process)",
+        [
+            {
+                "sessions": one["sessions"],
+                "page p50 / p95 ms": pair(one["milliseconds"]),
+                "repeats p50 / p95 ms": pair(one["repeats"] and one["repeats"]["milliseconds"]),
+                "app CPU ms a page": figure(one["app ms"]),
+                "app cores": figure(one["app cores"]),
+                "database cores": figure(one["database cores"]),
+                "MB": f"{one['megabytes']:.0f}",
+            }
+            for one in measured["together"]
+        ],
+        f"To reach: p95 under {P95_TO_REACH:.0f} ms with 150. Repeats are the fragments that run "
+        "by themselves; their CPU is in the app's. Client, app and database share the cores.",
     )
 
 

@@ -64,7 +64,7 @@ def make_demo(
             work,
             scale=scale,
             seed=seed,
-            today=day(today) or datetime.now().astimezone().date(),
+            today=day(today) or datetime.now(UTC).date(),
             seal=sealer(keystore),
             source_hash=source_hash(keystore),
             progress=progress,

@@ -15,8 +15,14 @@ _CSS: Final = """
     color: #000 !important; opacity: 1 !important;
   }
   .stPlotlyChart text { fill: #000 !important; }
+  .stMarkdownBadge, .stAlert, .stAlert > div {
+    background: #fff !important; border: 1px solid #777; border-radius: 4px;
+  }
+  .stAlert *, .stButton * { color: #000 !important; background: #fff !important; }
   .stPlotlyChart, .stVerticalBlock > .stLayoutWrapper { break-inside: avoid; }
-  [data-testid="stHeaderActionElements"], .stSidebar, .stAppHeader, .stButton,
+  /* A name that can be clicked is a button of the third kind: it is read on paper too. */
+  .stButton:not(:has([kind="tertiary"])), .stButton [data-testid="stIconMaterial"],
+  [data-testid="stHeaderActionElements"], .stSidebar, .stAppHeader,
   .stDownloadButton, .stPopover, .stTextInput, .stSelectbox, .stMultiSelect,
   .stButtonGroup, .stExpander:not(:has(details[open])) {
     display: none !important;

@@ -8,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from components.empty import generated_banner
+from components.paper import paper
 from pages import ADDRESSES, PAGES, Page, guard, home, sign_in
 from pages.account import own
 from pages.failures import explain
@@ -70,6 +71,7 @@ def _signed_in(standing: Standing) -> None:
     chosen = st.navigation([start, *declared.values()], position="top")
     if chosen is not start:
         _header(standing, declared["account"])
+        paper()
     chosen.run()
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -93,9 +93,9 @@ class Site:
             connection.execute(text(statement), values)
 
     def account(self, staff: UUID) -> Login:
-        """Lets somebody else of the roster sign in as a teacher."""
+        """Lets somebody of the roster sign in as a teacher, by one more account."""
         password = generated()
-        name = f"colleague.{staff.hex[:8]}"
+        name = f"colleague.{uuid4().hex[:8]}"
         with self.work.begin() as connection:
             person = connection.execute(
                 select(Staff.district_id, Staff.display_name).where(Staff.staff_id == staff)

@@ -1,35 +1,29 @@
 """Every page as each role sees it on the demo: readable by all, on a phone, on paper, and discreet.
 
-Each page is opened once and looked at by every test here.
+Each page is opened once and then looked at by the tests here one after the other.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import create_engine
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-import privacy
 from components.empty import GENERATED
-from db import embedded
-from privacy import people as people_of
-from tests import cast
 from tests.demo import People, Site, chromium, settled, site, visitor
 
 pytest_plugins = ["tests.demo_template"]
 pytestmark = pytest.mark.browser
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PHONE = 390  # pixels
-# Streamlit's own, none of ours can mend them: element -> why.
-STREAMLITS = {
-    "stSkipToContent": "its target is drawn by Streamlit's own router",
-}
-# Streamlit asks under the page's own address first, then at the root, where it is answered.
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+PAPER = {"width": 704, "height": 1032}  # A4 less 12 mm on each side, at 96 pixels an inch
+# Streamlit asks below the page's own address first, and then at the root, where it is answered.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 PLACES = (
     ("teacher", "today"),
@@ -41,8 +35,25 @@ PLACES = (
     ("counselor", "learner"),
     ("counselor", "today"),  # which is not hers: a refusal is a page too
     ("administrator", "overview"),
-    ("", "today"),  # signed out: the form
+    ("nobody", "today"),  # signed out: the form
 )
+
+
+WITH_CHARTS = {("teacher", "content"), ("teacher", "learner"), ("counselor", "learner")}
+WITH_NAMES = {("teacher", "today"), ("teacher", "mastery"), ("counselor", "caseload")} | {
+    (role, "learner") for role in ("teacher", "counselor")
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page that stands in a browser, what the browser complained of, and who is named on it."""
+
+    role: str
+    address: str
+    page: Page
+    complaints: list[str]
+    names: frozenset[str]
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +71,214 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def people(place: Site, browser: Browser) -> People:
     return People(place, browser)
+
+
+@pytest.fixture(scope="module", params=PLACES, ids=" ".join)
+def opened(
+    request: pytest.FixtureRequest, place: Site, people: People, browser: Browser
+) -> Iterator[Opened]:
+    role, address = request.param
+    login = place.logins.get(role)
+    context = people.browser_of(login) if login else visitor(browser, place)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if _is_ours(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    learner = _a_learner(place, role) if address == "learner" else None
+    page.goto(f"/{address}" + (f"?learner={place.sealed(learner, role)}" if learner else ""))
+    page.get_by_text(f"{login['name']} · {role}" if login else "Sign-in name").first.wait_for()
+    settled(page)
+    for frame in page.locator("[data-testid=stPlotlyChart]").all():
+        frame.locator("svg").first.wait_for()
+    yield Opened(role, address, page, complaints, _names_on(page))
+    page.close()
+    if not login:
+        context.close()
+
+
+@pytest.fixture(autouse=True)
+def as_on_a_desk(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test may turn the page into a phone or paper; the next finds it on a desk again."""
+    yield
+    if "opened" in request.fixturenames:
+        page = request.getfixturevalue("opened").page
+        page.emulate_media(media="screen", color_scheme="light")
+        page.set_viewport_size(DESK)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(opened: Opened, scheme: str) -> None:
+    page = opened.page
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    expect(page.locator(".stApp")).to_have_css("color-scheme", scheme)
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+    wrong = {one["id"]: one["nodes"][0]["html"] for one in found.response["violations"]}
+    assert wrong == {}
+
+
+def test_axe_notices_what_is_wrong(people: People, place: Site) -> None:
+    """The control of the test above: here something is wrong on purpose."""
+    with people.at(place.logins["administrator"], "/overview") as page:
+        page.evaluate("document.body.append(document.createElement('img'))")
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+    assert "image-alt" in {one["id"] for one in found.response["violations"]}
+
+
+def test_the_browser_complains_of_nothing(opened: Opened) -> None:
+    assert opened.complaints == []
+
+
+def test_every_figure_says_what_it_shows(opened: Opened) -> None:
+    charts = opened.page.get_by_test_id("stPlotlyChart")
+    assert bool(charts.count()) == ((opened.role, opened.address) in WITH_CHARTS)
+    for picture in [*charts.all(), *opened.page.locator("svg[role=img]").all()]:
+        sentence = picture.evaluate(
+            "it => (it.closest('[aria-label]') ?? it.querySelector('[aria-label]'))?.ariaLabel"
+        )
+        assert len((sentence or "").split()) >= 5
+
+
+def test_the_page_says_that_its_people_are_invented(opened: Opened) -> None:
+    expect(opened.page.get_by_text(GENERATED)).to_have_count(0 if opened.role == "nobody" else 1)
+
+
+def test_no_name_of_a_learner_is_in_the_title_or_the_address(opened: Opened) -> None:
+    assert bool(opened.names) == ((opened.role, opened.address) in WITH_NAMES)
+    outside = f"{opened.page.title()} {opened.page.url}".casefold()
+    for name in opened.names:
+        for part in re.findall(r"\w{3,}", name):
+            assert not re.search(rf"\b{re.escape(part.casefold())}\b", outside)
+
+
+def test_on_a_phone_nothing_makes_the_page_scroll_sideways(opened: Opened) -> None:
+    opened.page.set_viewport_size(PHONE)
+    expect(opened.page.get_by_test_id("stMain")).to_have_css("width", f"{PHONE['width']}px")
+    for box in ("html", "[data-testid=stMain]"):
+        assert opened.page.locator(box).evaluate("it => it.scrollWidth") <= PHONE["width"]
+
+
+def test_on_paper_it_is_black_on_white_whole_and_without_buttons(opened: Opened) -> None:
+    if opened.role == "nobody":
+        return  # nobody prints the form
+    page = opened.page
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(255, 255, 255)")
+    for button in page.get_by_role("button").all():
+        if button.is_visible():
+            assert any(name in button.inner_text() for name in opened.names)
+    long, seen, wide = page.get_by_test_id("stMain").evaluate(
+        "main => [main.scrollHeight, main.clientHeight, main.scrollWidth]"
+    )
+    assert long <= seen + 1  # a box that scrolls would be cut at the first sheet's end
+    assert wide <= PAPER["width"]
+    sheets = page.pdf(format="A4", prefer_css_page_size=True).count(b"/Type /Page\n")
+    assert long / PAPER["height"] <= sheets <= 2 * (1 + long / PAPER["height"])
+
+
+def test_who_needs_help_is_named_on_paper(people: People, place: Site) -> None:
+    for role, address in (("teacher", "/today"), ("counselor", "/caseload")):
+        with people.at(place.logins[role], address) as page:
+            page.emulate_media(media="print")
+            card = page.locator("[class*='st-key-card-']").last
+            expect(card.get_by_text(re.compile(r"^\d+\. \w+"))).to_be_visible()
+            expect(card.get_by_text("Wrong flag")).to_be_hidden()
+
+
+# Classes of unusual size.
+
+
+def test_a_class_without_learners_is_said_to_be_empty(people: People, place: Site) -> None:
+    label = _title(place, place.truth().empty_class)
+    teacher = place.account(_lead_of(place, place.truth().empty_class))
+    with people.at(teacher, f"/mastery?class={label.replace(' ', '+')}") as page:
+        expect(page.get_by_text("Nobody is in this class yet.")).to_be_visible()
+
+
+def test_a_class_of_one_learner_has_a_map_and_no_figures_about_groups(
+    people: People, place: Site
+) -> None:
+    one = place.truth().class_of_one
+    teacher = place.account(_lead_of(place, one))
+    with people.at(teacher, f"/mastery?class={_title(place, one).replace(' ', '+')}") as page:
+        expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "2")
+    only = place.ask("SELECT learner_id FROM chalkline.enrollments WHERE class_id = :it", it=one)
+    place.run(  # now she teaches nobody else
+        "DELETE FROM chalkline.class_staff WHERE class_id <> :it AND staff_id = :her",
+        it=one,
+        her=_lead_of(place, one),
+    )
+    assert len(only) == 1
+    with people.at(teacher, "/content") as page:
+        expect(page.get_by_text("has been started by 5 learners yet")).to_be_visible()
+        expect(page.get_by_test_id("stPlotlyChart")).to_have_count(0)
+
+
+def test_a_hundred_and_fifty_learners_by_sixty_competencies_can_be_read_and_reached(
+    people: People, place: Site
+) -> None:
+    filled = place.truth().empty_class
+    place.run(
+        "INSERT INTO chalkline.enrollments (district_id, class_id, learner_id, enrolled_on) "
+        "SELECT c.district_id, c.class_id, l.learner_id, c.starts_on FROM chalkline.classes c "
+        "JOIN (SELECT * FROM chalkline.learners ORDER BY learner_id LIMIT 150) l "
+        "USING (district_id) WHERE c.class_id = :it",
+        it=filled,
+    )
+    place.run(
+        "INSERT INTO chalkline.content_competencies (section_id, competency_id) "
+        "SELECT s.section_id, k.competency_id FROM "
+        "(SELECT section_id FROM chalkline.sections JOIN chalkline.classes USING (course_id)"
+        " WHERE class_id = :it ORDER BY section_id LIMIT 1) s, chalkline.competencies k "
+        "ON CONFLICT DO NOTHING",
+        it=filled,
+    )
+    label = _title(place, filled).replace(" ", "+")
+    with people.at(place.account(_lead_of(place, filled)), f"/mastery?class={label}") as page:
+        grid = page.get_by_role("grid")
+        expect(grid).to_have_attribute("aria-rowcount", "151")
+        assert int(grid.get_attribute("aria-colcount") or 0) > 60
+        page.get_by_role("gridcell").and_(page.locator("[aria-label]")).first.click()
+        page.keyboard.press("Control+End")
+        expect(page.locator("tr[aria-rowindex='151']")).to_be_in_viewport()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name="Open the learner's page")).to_be_visible()
+
+
+def _is_ours(said: ConsoleMessage) -> bool:
+    return said.type == "error" and not PROBES.search(said.location["url"])
+
+
+def _names_on(page: Page) -> frozenset[str]:
+    """Of cards, of the grid's rows and of a learner's own page."""
+    named = [re.sub(r"^\d+\. ", "", one) for one in page.get_by_role("rowheader").all_inner_texts()]
+    for button in page.locator("[class*='st-key-card-'] button[kind=tertiary]").all():
+        named.append(re.sub(r"^\d+\. |\n.*", "", button.inner_text()))
+    if "/learner" in page.url:
+        named.append(page.get_by_role("heading", level=1).inner_text())
+    return frozenset(named)
+
+
+def _a_learner(place: Site, role: str) -> UUID:
+    """One with a flag, for whom the person is responsible."""
+    hers = {
+        "teacher": "SELECT e.learner_id FROM chalkline.class_staff c "
+        "JOIN chalkline.enrollments e USING (district_id, class_id) WHERE c.staff_id = :her",
+        "counselor": "SELECT learner_id FROM chalkline.caseloads WHERE staff_id = :her",
+    }
+    return place.ask(
+        "SELECT learner_id FROM chalkline.flags WHERE closed_on IS NULL "
+        f"AND class_id IS NOT NULL AND learner_id IN ({hers[role]}) ORDER BY learner_id LIMIT 1",
+        her=place.staff_id(role),
+    )[0][0]
+
+
+def _lead_of(place: Site, class_id: UUID) -> UUID:
+    return place.ask(
+        "SELECT staff_id FROM chalkline.class_staff WHERE class_id = :it AND duty = 'lead'",
+        it=class_id,
+    )[0][0]
+
+
+def _title(place: Site, class_id: UUID) -> str:
+    return place.ask("SELECT title FROM chalkline.classes WHERE class_id = :it", it=class_id)[0][0]

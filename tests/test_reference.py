@@ -54,7 +54,7 @@ CREATE VIEW learning_interactions AS SELECT learner_id, type AS interaction_type
     FROM chalkline.learning_interactions WHERE district_id = 1;
 """
 
-# Its materialized view learning_analytics_dashboard: of what it joins, all; of its columns, these.
+# What its materialized view learning_analytics_dashboard joins.
 DASHBOARD = """
 FROM educational_courses c
 LEFT JOIN course_enrollments e ON c.id = e.course_id
@@ -238,7 +238,10 @@ def _effectiveness(db: Connection, figure: str) -> float:
 def test_the_dashboard_view_multiplies_what_it_should_add(db: Connection) -> None:
     joined = _one(db, f"SELECT count(*) {DASHBOARD} WHERE c.id = :class")
     enrolled, sections, attempts = (
-        _one(db, f"SELECT count(*) FROM chalkline.{table} WHERE district_id = 1 AND class_id = :class")
+        _one(
+            db,
+            f"SELECT count(*) FROM chalkline.{table} WHERE district_id = 1 AND class_id = :class",
+        )
         for table in ("enrollments", "section_progress", "assessment_attempts")
     )
     assert (enrolled, sections, attempts) == (2, 3, 2)
@@ -250,7 +253,8 @@ def test_the_dashboard_view_multiplies_what_it_should_add(db: Connection) -> Non
 def test_the_learner_view_counts_time_once_for_every_other_row(db: Connection) -> None:
     wrong = _one(
         db,
-        "SELECT total_learning_time_minutes FROM learner_progress_analytics WHERE learner_id = :ana",
+        "SELECT total_learning_time_minutes FROM learner_progress_analytics"
+        " WHERE learner_id = :ana",
     )
     right = _one(
         db,
@@ -276,7 +280,9 @@ def test_course_effectiveness_weighs_learners_by_their_rows(db: Connection) -> N
         "SELECT 100.0 * count(*) FILTER (WHERE status = 'completed') / count(*) "
         "FROM chalkline.enrollments WHERE district_id = 1 AND class_id = :class"
     )
-    passed = "SELECT 100.0 * passed / marked FROM chalkline.assessment_state WHERE class_id = :class"
+    passed = (
+        "SELECT 100.0 * passed / marked FROM chalkline.assessment_state WHERE class_id = :class"
+    )
     assert _one(db, completed) == 50
     assert _one(db, passed) == 50
 

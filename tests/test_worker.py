@@ -150,12 +150,13 @@ def test_a_worker_waits_for_a_database_that_is_not_there(district: District) -> 
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
     )
-    time.sleep(3)
+    assert missing.stderr
+    first = missing.stderr.readline()
     assert missing.poll() is None
     missing.send_signal(signal.SIGTERM)
-    _, said = missing.communicate(timeout=10)
+    _, said = missing.communicate(timeout=20)
     assert missing.returncode == 0
-    assert b"lost its database (OperationalError)" in said
+    assert b"lost its database (OperationalError)" in first
     assert b"Traceback" not in said
 
 

@@ -6,6 +6,7 @@ lower the risk, and every reason and every "clears when" holds in the direction 
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -38,7 +39,7 @@ class Column:
 
 def _ramps(one: Feature) -> list[Column]:
     knots = one.knots if one.rising else one.knots[::-1]
-    return [Column(one.name, a, b) for a, b in zip(knots[:-1], knots[1:], strict=True)]
+    return [Column(one.name, a, b) for a, b in pairwise(knots)]
 
 
 COLUMNS: Final = (
@@ -64,7 +65,8 @@ def typical(columns: Floats, weights: Floats) -> Floats:
     known = ~np.isnan(columns)
     total = (known * weights[:, None]).sum(axis=0)
     sums = (np.nan_to_num(columns) * weights[:, None]).sum(axis=0)
-    return np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
+    mean: Floats = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
+    return mean
 
 
 def filled(columns: Floats, means: Floats) -> Floats:

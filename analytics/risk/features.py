@@ -26,13 +26,14 @@ FACTS: Final = {
     "active_days": "days with any since the class began",
     "recent_days": "days with any in the last 14",
     "idle": "days since the last one, or since she joined when there is none",
-    "early_clicks": "interactions before the class began",
+    "early_clicks": "interactions in the 60 days before the class began",
     "setbacks": "times the course was taken before, and other classes known failed or left",
     "credits": "credits studied at the time; null where credits do not exist",
     "school_days": "school days on the roll among the last 28 recorded",
     "absent_days": "of those, absent or excused",
 }
 RECENT_DAYS: Final = 14
+EARLY_DAYS: Final = 60
 LATE_FROM, LATE_TO = -10, 20
 IDLE_MOST: Final = 60
 

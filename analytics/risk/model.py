@@ -51,7 +51,8 @@ class Stage:
         own = (courses[:, None] == np.array(self.courses, dtype=object)[None, :]).astype(float)
         rows = np.column_stack([np.ones(len(columns)), filled(columns, self.means), own])
         spread: Floats = np.einsum("ij,jk,ik->i", rows, self.fit.covariance, rows, optimize=True)
-        return spread + self.course_variance * (own.sum(axis=1) == 0)
+        spread += self.course_variance * (own.sum(axis=1) == 0)
+        return spread
 
 
 @dataclass(frozen=True)
@@ -145,9 +146,7 @@ def score(model: Model, features: pd.DataFrame, identity: pd.DataFrame) -> Score
     _, usual, _ = _weigh(model, ramps(middle), courses, days)
     deviation = np.sqrt(variance + model.spread**2)
     reach = float(norm.ppf(0.5 + CONFIDENCE / 2)) * deviation
-    return Scores(
-        z, sigmoid(z), sigmoid(z - reach), sigmoid(z + reach), weighed - usual, deviation
-    )
+    return Scores(z, sigmoid(z), sigmoid(z - reach), sigmoid(z + reach), weighed - usual, deviation)
 
 
 def _weigh(

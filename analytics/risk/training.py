@@ -146,9 +146,7 @@ def _calibrated(
             continue
         rows = unseen[np.isin(history.days[unseen], days)]
         later = history.some(rows)
-        forecasts.append(
-            log_odds(model, later.features, courses=later.courses, days=later.days)
-        )
+        forecasts.append(log_odds(model, later.features, courses=later.courses, days=later.days))
         truths.append(later.truth)
         classes.append(later.identity["class_id"].astype(str).to_numpy(object))
     if not forecasts:

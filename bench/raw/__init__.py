@@ -105,7 +105,7 @@ def weekly(activity: Rows) -> dict[UUID, tuple[int, ...]]:
 
 
 def estimates(answers: Rows, priors: Mapping[UUID, float]) -> dict[Any, Any]:
-    """(learner, competency) to (answers, chance of the next one, label), as mastery is estimated."""
+    """(learner, competency) to (answers, chance of the next one, label)."""
     if not answers:
         return {}
     keys = [(row[0], row[1]) for row in answers]

@@ -11,7 +11,8 @@ _HERE: Final = Path(__file__).parent
 _sparkline = st.components.v2.component(
     "chalkline_sparkline",
     css=":host{display:block}svg{display:block;overflow:visible}"
-    "rect{fill:var(--st-text-color);opacity:.42}rect.last{fill:var(--st-primary-color);opacity:1}",
+    "rect{fill:var(--st-text-color);opacity:.42}rect.last{fill:var(--st-primary-color);opacity:1}"
+    "@media print{rect,rect.last{fill:#000}}",
     js=(_HERE / "sparkline.js").read_text(encoding="utf-8"),
 )
 

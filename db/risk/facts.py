@@ -11,16 +11,17 @@ the later of the day it was due and the day it was handed in.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from analytics.risk.features import FACTS, LATE_FROM, LATE_TO, RECENT_DAYS
+from analytics.risk.features import EARLY_DAYS, FACTS, LATE_FROM, LATE_TO, RECENT_DAYS
 from analytics.rules import ATTENDANCE_DAYS, GRACE_DAYS, WORK_WEEKS
 
 MARKING_DAYS: Final = 0
+AT_ONCE: Final = 12  # cuts in one statement: many thousand rows, and still little memory
 RULE_FACTS: Final = (
     "rule_due", "rule_missing", "rule_since",
     "days_28", "days_before", "clicks_28", "clicks_before", "last_on", "enrolled_on",
@@ -44,31 +45,48 @@ def facts(
     from_state: bool = False,
     marking_days: int = MARKING_DAYS,
 ) -> pd.DataFrame:
-    """One row per cut and learner then enrolled, in the order of class, day and learner.
+    """One row per cut and learner then enrolled, by class, day and learner.
 
     `from_state` reads activity_days, which refresh keeps up to the district's own today; without
     it the days are added up from the interactions themselves, for any day and for longer.
     `term` is the day the term began. Uses a temporary table until the transaction ends.
     """
+    if not cuts:
+        return _frame([])
     given = {
         "district": district,
-        "classes": [cut.class_id for cut in cuts],
-        "days": [cut.as_of for cut in cuts],
         "marking": marking_days,
         "grace": GRACE_DAYS,
         "work_days": 7 * WORK_WEEKS,
         "school_days": ATTENDANCE_DAYS,
         "recent": RECENT_DAYS,
+        "early": EARLY_DAYS,
         "late_from": LATE_FROM,
         "late_to": LATE_TO,
     }
     if not from_state:
+        connection.execute(text(_MEMORY))
         connection.execute(text("DROP TABLE IF EXISTS chalkline_risk_days"))
-        connection.execute(text(_DAYS), given)
+        connection.execute(text(_DAYS), given | _where(cuts))
         connection.execute(text("ANALYZE chalkline_risk_days"))
     source = "chalkline.activity_days" if from_state else "chalkline_risk_days"
-    rows = connection.execute(text(_FACTS.replace("activity_source", source)), given)
-    return pd.DataFrame(rows.fetchall(), columns=list(_COLUMNS))
+    statement = text(_FACTS.replace("activity_source", source))
+    found = [
+        _frame(connection.execute(statement, given | _where(cuts[start : start + AT_ONCE])).all())
+        for start in range(0, len(cuts), AT_ONCE)
+    ]
+    order = ["class_id", "as_of", "learner_id"]
+    return pd.concat(found).sort_values(order, ignore_index=True)
+
+
+def _where(cuts: Sequence[Cut]) -> dict[str, Any]:
+    return {"classes": [cut.class_id for cut in cuts], "days": [cut.as_of for cut in cuts]}
+
+
+def _frame(rows: Sequence[Any]) -> pd.DataFrame:
+    """Rows as a table, figures as numbers at once: as Python objects they would fill the memory."""
+    found = pd.DataFrame(rows, columns=list(_COLUMNS))
+    return found.astype(dict.fromkeys(FACTS, float) | {"day": int})
 
 
 _CUTS = """
@@ -82,10 +100,15 @@ cuts AS MATERIALIZED (
     JOIN chalkline.institutions i ON i.district_id = :district AND i.kind = 'district')
 """
 
+_MEMORY = "SELECT set_config('work_mem', '64MB', true)"  # sorting millions of days on disk is slow
+
 _DAYS = f"""
 CREATE TEMPORARY TABLE chalkline_risk_days ON COMMIT DROP AS
 WITH {_CUTS},
-spans AS MATERIALIZED (SELECT class_id, tz, max(cut) AS cut FROM cuts GROUP BY class_id, tz)
+spans AS MATERIALIZED (
+    SELECT class_id, tz, max(cut) AS cut,
+           min((starts_on - CAST(:early AS integer))::timestamp AT TIME ZONE tz) AS since
+    FROM cuts GROUP BY class_id, tz)
 SELECT CAST(:district AS integer) AS district_id, class_id, learner_id, on_date,
        sum(clicks)::integer AS clicks
 FROM (
@@ -93,12 +116,13 @@ FROM (
            sum(i.clicks) AS clicks
     FROM chalkline.learning_interactions i JOIN spans s ON s.class_id = i.class_id
     WHERE i.district_id = :district AND i.occurred_at < s.cut
-      AND i.occurred_at < (SELECT max(cut) FROM spans)
+      AND i.occurred_at >= s.since
+      AND i.occurred_at BETWEEN (SELECT min(since) FROM spans) AND (SELECT max(cut) FROM spans)
     GROUP BY 1, 2, 3
     UNION ALL
     SELECT DISTINCT r.class_id, r.learner_id, (r.answered_at AT TIME ZONE s.tz)::date, 0
     FROM chalkline.item_responses r JOIN spans s ON s.class_id = r.class_id
-    WHERE r.district_id = :district AND r.answered_at < s.cut
+    WHERE r.district_id = :district AND r.answered_at < s.cut AND r.answered_at >= s.since
 ) AS rows GROUP BY class_id, learner_id, on_date
 """
 
@@ -126,7 +150,7 @@ active AS MATERIALIZED (
                AS clicks_before
     FROM cuts k
     JOIN activity_source a ON a.district_id = :district AND a.class_id = k.class_id
-     AND a.on_date <= k.as_of
+     AND a.on_date <= k.as_of AND a.on_date >= k.starts_on - CAST(:early AS integer)
     GROUP BY k.class_id, k.as_of, a.learner_id),
 coursework AS MATERIALIZED (
     SELECT s.class_id, s.assessment_id, s.due_on, a.weight,
@@ -136,7 +160,8 @@ coursework AS MATERIALIZED (
     WHERE s.district_id = :district AND s.class_id = ANY (CAST(:classes AS uuid[]))
       AND a.format <> 'exam'),
 work AS MATERIALIZED (
-    SELECT class_id, assessment_id, due_on, CASE WHEN weighted THEN weight ELSE 1 END::float8 AS weight
+    SELECT class_id, assessment_id, due_on,
+           CASE WHEN weighted THEN weight ELSE 1 END::float8 AS weight
     FROM coursework WHERE weight > 0 OR NOT weighted),
 attempts AS MATERIALIZED (
     SELECT t.class_id, t.learner_id, t.assessment_id, t.percent::float8 AS percent, t.banked,
