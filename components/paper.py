@@ -23,7 +23,7 @@ _CSS: Final = """
   /* A name that can be clicked is a button of the third kind: it is read on paper too. */
   .stButton:not(:has([kind="tertiary"])), .stButton [data-testid="stIconMaterial"],
   [data-testid="stHeaderActionElements"], .stSidebar, .stAppHeader,
-  .stDownloadButton, .stPopover, .stTextInput, .stSelectbox, .stMultiSelect,
+  .stDownloadButton, .stPopover, .stForm, .stTextInput, .stSelectbox, .stMultiSelect,
   .stButtonGroup, .stExpander:not(:has(details[open])) {
     display: none !important;
   }

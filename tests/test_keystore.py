@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -30,6 +31,12 @@ JUNE = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 ANA = learner_context("north", "ana")
 BEN = learner_context("north", "ben")
 PROCESSES = 8
+
+
+@pytest.fixture(autouse=True)
+def _plain_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's tests leave a page as `__main__`, and a spawned process would run it first."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture

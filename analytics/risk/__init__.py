@@ -3,10 +3,10 @@
 from analytics.risk.boosted import Boosted, train_boosted
 from analytics.risk.clearing import LINE, Clearing, clearings
 from analytics.risk.defaults import shipped
-from analytics.risk.features import FACTS, FEATURES, Feature, features
+from analytics.risk.definitions import FACTS, FEATURES, Feature, features
 from analytics.risk.model import Model, Scores, score
-from analytics.risk.reasons import Reason, reasons
 from analytics.risk.training import STAGES, Snapshots, TooLittleError, days_for, train
+from analytics.risk.wording import Reason, reasons
 
 __all__ = [
     "FACTS",

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from analytics.risk.features import FEATURES, NAMES, UNMARKED
+from analytics.risk.definitions import FEATURES, NAMES, UNMARKED
 from analytics.risk.fitting import sigmoid
 from analytics.risk.training import Snapshots
 

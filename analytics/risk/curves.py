@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.risk.features import FEATURES, UNMARKED, Feature
+from analytics.risk.definitions import FEATURES, UNMARKED, Feature
 
 Floats = NDArray[np.float64]
 

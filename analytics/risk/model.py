@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analytics.risk.curves import COLUMNS, TERMS, filled, ramps, terms
-from analytics.risk.features import NAMES
+from analytics.risk.definitions import NAMES
 from analytics.risk.fitting import Fit, sigmoid
 
 Floats = NDArray[np.float64]

@@ -18,8 +18,8 @@ from analytics.risk.evaluation import (
     unflagged,
 )
 from db.people import Progress, quiet
-from db.risk.facts import MARKING_DAYS
 from db.risk.history import RiskError, TaughtClass, classes, district_with, snapshots
+from db.risk.known import MARKING_DAYS
 
 AUDITED = ("gender", "disability")
 LONGEST = 400  # days of a class that can be asked for

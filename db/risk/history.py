@@ -8,12 +8,15 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from analytics.risk.features import IDENTITY, features
+from analytics.risk.definitions import IDENTITY, features
 from analytics.risk.training import Snapshots
 from db.people import Progress
-from db.risk.facts import Cut, facts
+from db.risk.known import Cut, facts
+
+Floats = NDArray[np.float64]
 
 
 class RiskError(RuntimeError):
@@ -85,7 +88,9 @@ def snapshots(
     """
     usable = [one for one in of if known_by is None or one.ends_on <= known_by]
     outcomes = _outcomes(connection, district, [one.class_id for one in usable])
-    identities, tables, truths = [], [], []
+    identities: list[pd.DataFrame] = []
+    tables: list[pd.DataFrame] = []
+    truths: list[Floats] = []
     for term, group in groupby(usable, key=lambda one: one.term):
         taught = list(group)
         progress(f"Reading {term}", len(identities), len({one.term for one in usable}))

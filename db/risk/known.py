@@ -17,7 +17,7 @@ from uuid import UUID
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from analytics.risk.features import EARLY_DAYS, FACTS, LATE_FROM, LATE_TO, RECENT_DAYS
+from analytics.risk.definitions import EARLY_DAYS, FACTS, LATE_FROM, LATE_TO, RECENT_DAYS
 from analytics.rules import ATTENDANCE_DAYS, GRACE_DAYS, WORK_WEEKS
 
 MARKING_DAYS: Final = 0

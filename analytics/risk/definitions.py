@@ -1,6 +1,6 @@
 """Says what the risk model looks at: each feature's definition, direction, and who can change it.
 
-A row of *facts* is what is known of an enrolment at the end of a day (`db.risk.facts` reads them);
+A row of *facts* is what is known of an enrolment at the end of a day (`db.risk.known` reads them);
 a row of *features* is what the model reads. Gender, ethnicity, income, region, education, age,
 disability and learning style are in neither.
 """

@@ -1,0 +1,145 @@
+"""Keeps risk models, version by version, and finds the one that may be used for a day."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from analytics.risk import FEATURES, Boosted, Model, shipped
+from analytics.risk.defaults import VERSION
+from db.risk.history import RiskError
+from db.tables import RiskModel
+
+Kind = Literal["transparent", "boosted"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A model as it stands in risk_models; `boosted` is set when the challenger gives the chances.
+
+    Reasons and "clears when" always come from the transparent model.
+    """
+
+    version: str
+    transparent: Model
+    boosted: Boosted | None
+    trained_to: date | None
+
+
+def version_of(kind: Kind, trained_to: date, parameters: Mapping[str, Any]) -> str:
+    """A version's name: the kind, the day its history ends, and what it is made of."""
+    made = hashlib.sha256(orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return f"{kind}-{trained_to:%Y-%m-%d}-{made[:8]}"
+
+
+def keep(
+    connection: Connection,
+    district: int,
+    *,
+    kind: Kind,
+    parameters: Mapping[str, Any],
+    trained_from: date,
+    trained_to: date,
+    metrics: Mapping[str, Any],
+) -> str:
+    """Stores a trained model and returns its version; the same again changes nothing."""
+    version = version_of(kind, trained_to, parameters)
+    connection.execute(
+        insert(RiskModel)
+        .values(
+            district_id=district,
+            model_version=version,
+            kind=kind,
+            features=_described(),
+            parameters=parameters,
+            trained_from=trained_from,
+            trained_to=trained_to,
+            metrics=metrics,
+        )
+        .on_conflict_do_nothing()
+    )
+    return version
+
+
+def use(connection: Connection, district: int, version: str) -> None:
+    """Makes a stored version the one that scores from now on. An administrator decides that for a
+    boosted one. Raises RiskError when there is no such version."""
+    known = connection.scalars(text(_VERSIONS), {"district": district}).all()
+    if version not in known:
+        raise RiskError(
+            f"There is no risk model {version!r}; there are {', '.join(known) or 'none yet'}."
+        )
+    connection.execute(
+        update(RiskModel)
+        .where(RiskModel.district_id == district)
+        .values(in_use=RiskModel.model_version == version)
+    )
+
+
+def in_use_kind(connection: Connection, district: int) -> Kind:
+    """The kind of model that scores now; the transparent one unless somebody decided otherwise."""
+    kind = connection.scalar(text(_KIND_IN_USE), {"district": district})
+    return "boosted" if kind == "boosted" else "transparent"
+
+
+def model_for(connection: Connection, district: int, as_of: date) -> Stored:
+    """The model in use, if its history had ended by that day; else the latest that had; else the
+    shipped one, which is then stored. So a replayed day never meets a model that knew its future.
+    """
+    rows = connection.execute(text(_USABLE), {"district": district, "as_of": as_of}).all()
+    if not rows:
+        return _shipped(connection, district)
+    chosen = rows[0]
+    if chosen.kind == "transparent":
+        model = Model.from_json(chosen.parameters)
+        return Stored(chosen.model_version, model, None, chosen.trained_to)
+    beside = next((row for row in rows if row.model_version == chosen.metrics.get("beside")), None)
+    if beside is None:
+        raise RiskError(
+            f"The transparent model trained beside {chosen.model_version!r} is gone; train again."
+        )
+    return Stored(
+        chosen.model_version,
+        Model.from_json(beside.parameters),
+        Boosted.from_json(chosen.parameters),
+        chosen.trained_to,
+    )
+
+
+def _shipped(connection: Connection, district: int) -> Stored:
+    model = shipped()
+    connection.execute(
+        insert(RiskModel)
+        .values(
+            district_id=district,
+            model_version=VERSION,
+            kind="transparent",
+            features=_described(),
+            parameters=model.to_json(),
+            metrics={"note": "Set by hand, from nobody's records, until a term has ended."},
+        )
+        .on_conflict_do_nothing()
+    )
+    return Stored(VERSION, model, None, None)
+
+
+def _described() -> list[dict[str, str]]:
+    return [{"name": one.name, "definition": one.definition} for one in FEATURES]
+
+
+_VERSIONS = """
+SELECT model_version FROM chalkline.risk_models WHERE district_id = :district
+ORDER BY created_at, model_version
+"""
+_KIND_IN_USE = "SELECT kind FROM chalkline.risk_models WHERE district_id = :district AND in_use"
+_USABLE = """
+SELECT model_version, kind, parameters, metrics, trained_to, in_use
+FROM chalkline.risk_models
+WHERE district_id = :district AND trained_to <= :as_of
+ORDER BY in_use DESC, trained_to DESC, kind = 'transparent' DESC, created_at DESC, model_version
+"""
