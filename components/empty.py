@@ -1,6 +1,6 @@
 """Sentences for pages with nothing to show, for how fresh the data is, and for invented data."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import streamlit as st
 
@@ -35,3 +35,8 @@ def as_of_words(when: datetime | None) -> str:
 def generated_banner() -> None:
     """Say that nobody on this page exists."""
     st.caption(f":material/theater_comedy: {GENERATED}")
+
+
+def historical_banner(shown: date, *, today: date) -> None:
+    """Say that the pages show a day of the past."""
+    st.caption(f":material/history: Historical data, as it stood on {words.day(shown, today)}.")

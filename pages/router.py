@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from components.empty import generated_banner
+from components.empty import generated_banner, historical_banner
 from components.paper import paper
 from pages import ADDRESSES, PAGES, Page, guard, home, sign_in
 from pages.account import own
@@ -17,6 +17,7 @@ from privacy.web_sessions import Ended, Standing
 
 CHECK_EVERY = "30s"  # how often an open page looks whether its session is about to end
 WARNED_BEFORE = timedelta(minutes=2)  # so that there is time to stay (WCAG 2.2.1)
+PAST = timedelta(days=2)  # a district's today is never so far off unless its clock is fixed
 STILL_KNOWN = timedelta(seconds=5)  # the run that draws the page has just asked
 
 
@@ -102,6 +103,8 @@ def _header(standing: Standing, account_page: st.Page) -> None:
     ):
         if viewer.generated:
             generated_banner()
+        elif guard.now().date() - viewer.today > PAST:
+            historical_banner(viewer.today, today=guard.now().date())
         _about_to_end(standing, guard.now())
         with st.popover(f"{viewer.name} · {viewer.role}", icon=":material/account_circle:"):
             st.caption(viewer.district_name)

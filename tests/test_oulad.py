@@ -305,10 +305,10 @@ def test_classes_run_from_day_0_and_an_exam_nobody_has_results_of_is_never_due(
     spring, autumn = date(2014, 2, 1), date(2014, 9, 23)
     assert [tuple(row) for row in due] == [
         ("AAA 2013J", "Final exam", "exam", 100.0, None, first, last),
-        ("AAA 2013J", "Tutor-marked assignment", "essay", 10.0, date(2013, 10, 20), first, last),
+        ("AAA 2013J", "Tutor-marked", "essay", 10.0, date(2013, 10, 20), first, last),
         (
             "BBB 2014B",
-            "Computer-marked assignment",
+            "Computer-marked",
             "computer_marked",
             0.0,
             date(2014, 3, 23),

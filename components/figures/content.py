@@ -69,13 +69,20 @@ def item_map_alt(items: pd.DataFrame, *, weak_below: float) -> str:
 
 
 def completion_bars(sections: pd.DataFrame) -> go.Figure:
-    """Sections in course order: columns `section`, `learners`, `started`, `completed` (counts)."""
+    """Sections in course order: columns `section`, `learners`, `started`, `completed` (counts).
+
+    Where nobody has completed anything, the source does not record it: only starts are drawn.
+    """
     sizes = sections["learners"].clip(lower=1)
     names = [short(name) for name in sections["section"]]
     rows = list(range(len(names)))
     counts = [
         f"{done:,} of {of:,}"
-        for done, of in zip(sections["completed"], sections["learners"], strict=True)
+        for done, of in zip(
+            sections["completed" if sections["completed"].any() else "started"],
+            sections["learners"],
+            strict=True,
+        )
     ]
     full = texts(sections["section"])
     started = go.Bar(
@@ -103,7 +110,7 @@ def completion_bars(sections: pd.DataFrame) -> go.Figure:
         for y, text in zip(rows, counts, strict=True)
     ]
     return figure(
-        [started, completed],
+        [started, completed] if sections["completed"].any() else [started],
         96 + 34 * len(names),
         barmode="overlay",
         showlegend=True,
@@ -121,11 +128,19 @@ def completion_bars_alt(sections: pd.DataFrame) -> str:
     """The range of completion, and the section that loses most of those who start it."""
     if sections.empty:
         return "Sections: nothing to show yet."
-    share = sections["completed"] / sections["learners"].clip(lower=1)
-    lost = (sections["started"] - sections["completed"]) / sections["started"].clip(lower=1)
-    worst = sections.iloc[int(lost.argmax())]
+    many = words.plural(len(sections), "section")
+    if not sections["completed"].any():
+        reach = sections["started"] / sections["learners"].clip(lower=1)
+        return (
+            f"{many} opened by {words.percent(float(reach.min()))} to "
+            f"{words.percent(float(reach.max()))} of learners; completion is not recorded."
+        )
+    finished = sections[sections["completed"] > 0]  # one just begun has lost nobody yet
+    share = finished["completed"] / finished["learners"].clip(lower=1)
+    lost = (finished["started"] - finished["completed"]) / finished["started"].clip(lower=1)
+    worst = finished.iloc[int(lost.argmax())]
     return (
-        f"Completion of {words.plural(len(sections), 'section')} runs from "
+        f"Completion of {words.plural(len(finished), 'section')} runs from "
         f"{words.percent(float(share.min()))} to {words.percent(float(share.max()))}; most of "
         f"those who start are lost in {worst['section']} ({worst['completed']:,} of "
         f"{worst['started']:,} finish it)."

@@ -45,8 +45,8 @@ def activity(code: str) -> Activity:
 
 
 ASSESSMENTS = {
-    "TMA": ("Tutor-marked assignment", "essay"),
-    "CMA": ("Computer-marked assignment", "computer_marked"),
+    "TMA": ("Tutor-marked", "essay"),
+    "CMA": ("Computer-marked", "computer_marked"),
     "Exam": ("Final exam", "exam"),
 }
 

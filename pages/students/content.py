@@ -14,6 +14,7 @@ from queries.students.content import CourseReport, worth_fixing_first
 from queries.students.items import WEAK, ItemReport
 from queries.students.worth import Verdict
 
+BARS = 30  # sections a figure can show and still be read
 MOST = 5  # sections and questions put into words; the tables hold them all
 
 
@@ -45,7 +46,13 @@ def _sections(viewer: Viewer, found: CourseReport, course: str) -> None:
         return
     worth = [one for one in found.worth if one.reasons]
     if not worth:
-        st.write("No section stands out: all work about as well as each other.")
+        measured = any(one.completed or one.timed or one.checked for one in found.sections)
+        st.write(
+            "No section stands out: all work about as well as each other."
+            if measured
+            else "This data says who opened a section, but not who finished it, how long it took "
+            "or what was understood. So no section can be called worth fixing."
+        )
     for rank, one in enumerate(worth[:MOST], start=1):
         _verdict(one, rank)
     if found.too_few:
@@ -67,9 +74,12 @@ def _sections(viewer: Viewer, found: CourseReport, course: str) -> None:
             for s in found.sections
         ]
     )
+    drawn = table.loc[table["started"].nlargest(BARS).index.sort_values()]
+    if len(drawn) < len(table):
+        st.caption(f"Drawn are the {BARS} most opened; the table has all {len(table):,}.")
     show(
-        figures.completion_bars(table),
-        figures.completion_bars_alt(table),
+        figures.completion_bars(drawn),
+        figures.completion_bars_alt(drawn),
         table,
         key="sections",
         name=f"sections {course}",
