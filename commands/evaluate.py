@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from analytics.knowledge import evaluation
 from commands.terminal import Json, Refusal, answering, note, show_pairs
 
 evaluate = typer.Typer(no_args_is_help=True, help="Measure the estimates on real outcomes.")
@@ -25,6 +24,8 @@ def mastery(
 ) -> None:
     """Forecast each next answer, in order, and say how well."""
     with answering(as_json) as answer:
+        from analytics.knowledge import evaluation  # here: it takes a second that no other needs
+
         try:
             found = evaluation.evaluate(train, test, q_matrix, progress=note)
         except ValueError as problem:

@@ -27,6 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines
 Answer = Callable[[Any, Callable[[], None]], None]
 
 say = Console(stderr=True)
+WIDEST = 120  # characters of a table, however narrow the terminal
 
 
 class Refusal(Exception):  # noqa: N818 - it is what the person is told
@@ -103,7 +104,8 @@ def show_rows(title: str, rows: list[dict[str, Any]]) -> None:
         table.add_column(column.replace("_", " "), overflow="fold")  # a cut password is none
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    say.print(table)
+    wide = Console(stderr=True, width=max(say.width, WIDEST))  # a broken password can not be copied
+    wide.print(table)
 
 
 def show_pairs(pairs: dict[str, Any]) -> None:
@@ -114,7 +116,7 @@ def show_pairs(pairs: dict[str, Any]) -> None:
 
 def note(message: str) -> None:
     """Something worth knowing while it happens."""
-    say.print(f"[dim]{message}[/dim]", highlight=False)
+    say.print(f"[dim]{message}[/dim]", highlight=False, soft_wrap=True)
 
 
 def day(given: str) -> date | None:
@@ -148,5 +150,5 @@ def _fail(sentence: str, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"error": sentence}) + "\n")
     else:
-        say.print(sentence, style="red", highlight=False, markup=False)
+        say.print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1)

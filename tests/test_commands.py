@@ -215,11 +215,11 @@ def test_a_setting_that_can_not_be_is_named() -> None:
         assert "PORT" in refused(manage(made / "home", "status", PORT="many"))
 
 
-@pytest.mark.parametrize("words", [["demo"], ["migrate"], ["status"], ["run"]])
+@pytest.mark.parametrize("words", [["demo"], ["migrate"], ["run"]])
 def test_a_home_that_can_not_be_written_is_named_and_stays_as_it_was(words: list[str]) -> None:
     with little_disk(0) as disk:
         done = manage(disk / "home", *words)
-        assert str(disk) in " ".join(refused(done).split()).replace(" ", "")
+        assert str(disk) in refused(done)
         assert list(disk.iterdir()) == []
 
 

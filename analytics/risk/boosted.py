@@ -54,9 +54,9 @@ class Tree:
         while len(moving):
             node = at[moving]
             seen = inputs[moving, self.feature[node]]
-            go_left = np.where(
-                np.isnan(seen), self.unknown_left[node], seen <= self.threshold[node]
-            )
+            unknown = np.isnan(seen)
+            below = np.where(unknown, 0.0, seen) <= self.threshold[node]
+            go_left = np.where(unknown, self.unknown_left[node], below)
             at[moving] = np.where(go_left, self.left[node], self.right[node])
             moving = moving[self.feature[at[moving]] != _LEAF]
         return self.value[at]

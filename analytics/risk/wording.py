@@ -11,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from analytics.risk.clearing import LINE
 from analytics.risk.curves import TERMS
+from analytics.risk.fitting import sigmoid
 from analytics.risk.model import Scores
 
 MATTERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -53,13 +55,16 @@ def weights(scores: Scores) -> pd.DataFrame:
 
 
 def reasons(scores: Scores, facts: pd.DataFrame) -> list[list[Reason]]:
-    """For each row at most MOST reasons that raise its risk, the weightiest first."""
+    """For each row at most MOST reasons that raise its risk, the weightiest first.
+
+    Where a whole class stands high, nothing may set a learner apart; then that is the reason.
+    """
     by_matter = weights(scores)
     matters = list(by_matter.columns)
     table = by_matter.to_numpy()
     order = np.argsort(-table, axis=1, kind="stable")[:, :MOST]
     rows = facts.to_dict("records")
-    return [
+    found = [
         [
             Reason(matters[which], round(float(table[row, which]), 3), said)
             for which in order[row].tolist()
@@ -67,6 +72,15 @@ def reasons(scores: Scores, facts: pd.DataFrame) -> list[list[Reason]]:
         ]
         for row, fact in enumerate(rows)
     ]
+    usual = sigmoid(scores.log_odds - table.sum(axis=1))
+    for row in np.flatnonzero(scores.probability >= LINE).tolist():
+        if not found[row]:
+            found[row] = [Reason("class", 0.0, _whole_class(float(usual[row])))]
+    return found
+
+
+def _whole_class(chance: float) -> str:
+    return f"Little sets her apart: for the middle of the class it is {chance * 100:.0f} %."
 
 
 def words(matter: str, fact: Fact) -> str:

@@ -99,6 +99,9 @@ def _tried(
     protected: dict[str, pd.Series],
     progress: Progress,
 ) -> list[dict[str, Any]]:
+    empty = [str(day) for day in days if not (later.days == day).any()]
+    if empty:
+        raise RiskError(f"No class of the test terms has learners on day {', '.join(empty)}.")
     progress("Training the transparent model", 0, 2)
     try:
         model = risk.train(history, days)
@@ -110,8 +113,6 @@ def _tried(
     found = []
     for day in days:
         rows = np.flatnonzero(later.days == day)
-        if not len(rows):
-            raise RiskError(f"No class of the test terms has learners on day {day}.")
         own = later.some(rows)
         scored = score(model, own.features, own.identity)
         chances = {

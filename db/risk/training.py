@@ -15,7 +15,7 @@ from db.risk import store
 from db.risk.history import classes, snapshots
 from db.risk.known import MARKING_DAYS
 
-LOCK = 7_242_617  # advisory lock, first key; the second is the district
+LOCK = 7_242_618  # advisory lock, first key; the second is the district
 
 
 @dataclass(frozen=True)
