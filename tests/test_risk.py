@@ -1,6 +1,7 @@
 """The risk model itself: its formulas, its honesty, its words."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -40,10 +41,11 @@ def learners_seen(seed: int, *, per_class: int = 150, terms_taught: int = 3) -> 
             fate = rng.random(per_class) < fitting.sigmoid(1.6 * trouble + shift - 0.4)
             for day in DAYS:
                 table = _facts(rng, trouble, day)
-                table["class_id"] = UUID(int=10 * term + (course == "hard"))
-                table["learner_id"] = [
-                    UUID(int=1000 * (10 * term + (course == "hard")) + n) for n in range(per_class)
-                ]
+                table["class_id"] = str(UUID(int=10 * term + (course == "hard")))
+                first = 1000 * (10 * term + (course == "hard"))
+                table["learner_id"] = pd.Series(
+                    [UUID(int=first + n) for n in range(per_class)], dtype=object
+                )
                 table["course"], table["day"] = course, day
                 table["as_of"] = START + timedelta(days=300 * term + day)
                 table["term"] = START + timedelta(days=300 * term)
@@ -211,7 +213,7 @@ def test_the_interval_holds_the_rate_of_a_class_nobody_has_seen(model: Model) ->
         found = risk.score(model, new.features, new.identity)
         of = new.identity["class_id"].to_numpy(object)
         held.append(evaluation.covered(new.truth, found.probability, found.deviation, of))
-    assert np.mean(held) >= 0.85
+    assert np.mean([share for share in held if share is not None]) >= 0.85
 
 
 def test_the_interval_holds_the_chance_and_the_chance_is_one(
@@ -423,7 +425,7 @@ def test_what_is_said_to_clear_a_risk_does(model: Model, strangers: Snapshots) -
 
 
 def _made(
-    row: pd.DataFrame, fact: pd.Series, moves: dict[str, int], usual_mark: float
+    row: pd.DataFrame, fact: pd.Series, moves: Mapping[str, int], usual_mark: float
 ) -> pd.DataFrame:
     changed = row.copy()
     if "hand_in" in moves:

