@@ -1,14 +1,19 @@
 """Runs the benchmark: `python -m bench`, or parts of it by name; `--scale small` to try it."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
 
 from bench import freshness, pages, queries, report
-from bench.home import opened
+from bench.home import Home, Say, opened
 from bench.machine import machine
 
-PARTS: Final = ("queries", "refresh", "pages")
+PARTS: Final[dict[str, tuple[Callable[[Home, Say], Any], Callable[[Any], None]]]] = {
+    "queries": (queries.run, report.queries),
+    "refresh": (freshness.run, report.refresh),
+    "pages": (pages.run, report.pages),
+}
 
 
 def bench(
@@ -31,17 +36,14 @@ def bench(
         measured: dict[str, Any] = {"scale": scale, "machine": machine(home.raw)}
         measured["loading"] = home.loading
         report.machine(measured["machine"], home.loading)
-        if "queries" in wanted:
-            measured["queries"] = queries.run(home, report.say)
-            report.queries(measured["queries"])
-        if "refresh" in wanted:
-            measured["refresh"] = freshness.run(home, report.say)
-            report.refresh(measured["refresh"])
-        if "pages" in wanted:
-            measured["pages"] = pages.run(home, report.say)
-            report.pages(measured["pages"])
-        measured["machine at the end"] = machine(home.raw)
-    report.say(f"Kept in {report.keep(measured)}")
+        path = report.new_file()
+        for part in wanted:
+            run, show = PARTS[part]
+            measured[part] = run(home, report.say)
+            measured["machine at the end"] = machine(home.raw)
+            report.keep(path, measured)
+            show(measured[part])
+    report.say(f"Kept in {path}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -85,7 +86,7 @@ class Tab:
                     element = said.delta.new_element
                     if element.WhichOneof("type") == "heading":
                         headings.add(element.heading.body)
-                    elif element.WhichOneof("type") in ("exception", "alert"):
+                    elif element.alert.format == Alert.ERROR or element.HasField("exception"):
                         raise NotShownError(f"{what} answered {element}")
                 case "navigation":
                     for page in said.navigation.app_pages:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.freshness import WITHIN
@@ -14,25 +15,28 @@ from bench.pages import CPU_TO_REACH, P95_TO_REACH
 
 RESULTS: Final = Path(__file__).parent / "results"
 
-out = Console()
+out = Console(width=max(110, Console().width))  # a pipe has 80, where tables break
 
 
 def show(title: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> None:
     """One table; its columns are the keys of the first row."""
     table = Table(title=title, caption=note or None, title_justify="left", caption_justify="left")
     for name in rows[0]:
-        table.add_column(name, justify="left" if name == next(iter(rows[0])) else "right")
+        table.add_column(escape(name), justify="left" if name == next(iter(rows[0])) else "right")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(escape(str(value)) for value in row.values()))
     out.print(table)
 
 
-def keep(measured: Mapping[str, Any]) -> Path:
-    """Writes everything to bench/results; returns the file."""
+def new_file() -> Path:
+    """Where this run's figures go."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
+    return RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
+
+
+def keep(path: Path, measured: Mapping[str, Any]) -> None:
+    """Writes everything that has been measured so far."""
     path.write_text(json.dumps(measured, indent=1, default=str) + "\n", encoding="utf-8")
-    return path
 
 
 def say(words: str) -> None:

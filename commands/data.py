@@ -145,6 +145,9 @@ def refresh_state(
     """Bring the state that pages read up to date."""
     with answering(as_json) as answer, database() as (settings, _):
         with jobs(settings) as work, watched() as progress:
+            with work.begin() as connection:
+                if district and district not in {one["district"] for one in districts(connection)}:
+                    raise Refusal(f"There is no district {district}. 'status' lists them.")
             report = refresh(
                 work,
                 districts=[district] if district else None,

@@ -26,7 +26,8 @@ from privacy.keystore import KeyStoreError
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
 Answer = Callable[[Any, Callable[[], None]], None]
 
-say = Console(stderr=True)
+# In a file or a pipe nothing is narrow, and a password that was folded can not be searched for.
+say = Console(stderr=True, width=None if sys.stderr.isatty() else 200)
 WIDEST = 120  # characters of a table, however narrow the terminal
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from db import embedded
+from db.places import Places, system_account
+from db.settings import Settings
 from tests.demo import family, running
 
 FIRST_START_WITHIN = 240.0  # seconds; on a machine with nothing else to do it is about 25
@@ -57,6 +60,8 @@ def _first_start(shared: Path) -> None:
     shutil.rmtree(shared / "home", ignore_errors=True)  # of a worker that was killed in the middle
     with running(shared / "home", within=FIRST_START_WITHIN) as started:
         seconds = time.monotonic() - began
+        server = embedded.running(Settings.load({"CHALKLINE_HOME": str(shared / "home")}))
+        assert server is not None
         code = started.stop()
     made = {
         "seconds": seconds,
@@ -65,4 +70,7 @@ def _first_start(shared: Path) -> None:
         "said": started.said(),
         "left": family(shared),
     }
+    # Half a gigabyte of log that nobody needs any more need not be copied for every test file.
+    places = Places(server.home, server.data.parent)
+    system_account(places).run(server.bin / "pg_resetwal", server.data)
     (shared / "made.json").write_text(json.dumps(made))

@@ -203,9 +203,13 @@ def test_what_is_no_command_gets_the_usage(words: list[str]) -> None:
 
 @pytest.mark.parametrize("words", [["status"], ["refresh"], ["migrate"], ["user", "list"], ["run"]])
 def test_a_database_that_does_not_answer_is_said_to_be_down(words: list[str]) -> None:
-    address = f"postgresql://nobody:secret-word@127.0.0.1:{free_port()}/nothing"
+    address = f":secret-word@127.0.0.1:{free_port()}/nothing"
+    down = {
+        "DATABASE_URL": f"postgresql://app{address}",
+        "DATABASE_OWNER_URL": f"postgresql://owner{address}",
+    }
     with folder() as made:
-        done = manage(made / "home", *words, DATABASE_URL=address, DATABASE_OWNER_URL=address)
+        done = manage(made / "home", *words, **down)
     assert "does not answer" in refused(done)
     assert "secret-word" not in done.stdout + done.stderr
 

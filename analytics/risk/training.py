@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from analytics.risk.curves import COLUMNS, NEVER_NEGATIVE, ramps, typical
 from analytics.risk.fitting import Fit, fit, logit, sigmoid
