@@ -420,7 +420,7 @@ def at_once(task, path: Path) -> list[tuple[str, bytes]]:
     crowd = [context.Process(target=task, args=(path, gate, found)) for _ in range(PROCESSES)]
     for process in crowd:
         process.start()
-    answers = [found.get(timeout=60) for _ in crowd]
+    answers = [found.get(timeout=240) for _ in crowd]
     for process in crowd:
         process.join()
     found.close()
@@ -488,7 +488,7 @@ def test_a_full_disk_leaves_nothing_half_written(path):
     found, child = context.Pipe()
     process = context.Process(target=make_on_a_full_disk, args=(path, child))
     process.start()
-    assert found.poll(60)
+    assert found.poll(240)
     assert (
         found.recv() == f"The key file {path} can not be written: File too large. Check its folder."
     )

@@ -15,7 +15,7 @@ from analytics.risk.model import Model, Stage
 
 VERSION: Final = "shipped-1"
 RATE: Final = 0.2  # of learners that fail or leave a course, where nothing is known
-LEVEL: Final = -3.6  # log-odds of a learner with nothing against her
+LEVEL: Final = -4.1  # log-odds of a learner with nothing against her
 SPREAD: Final = 0.8
 FULL_WEIGHT: Final = {  # log-odds from the safest to the riskiest end of each feature
     "missed_share": 2.2,

@@ -8,7 +8,7 @@ Where the source does not say when work was marked, the mark counts as known `ma
 the later of the day it was due and the day it was handed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -21,7 +21,7 @@ from analytics.risk.definitions import EARLY_DAYS, FACTS, LATE_FROM, LATE_TO, RE
 from analytics.rules import ATTENDANCE_DAYS, GRACE_DAYS, WORK_WEEKS
 
 MARKING_DAYS: Final = 0
-AT_ONCE: Final = 12  # cuts in one statement: many thousand rows, and still little memory
+AT_ONCE: Final = 20_000  # rows of one statement: more would only cost memory
 RULE_FACTS: Final = (
     "rule_due", "rule_missing", "rule_since",
     "days_28", "days_before", "clicks_28", "clicks_before", "last_on", "enrolled_on",
@@ -72,11 +72,28 @@ def facts(
     source = "chalkline.activity_days" if from_state else "chalkline_risk_days"
     statement = text(_FACTS.replace("activity_source", source))
     found = [
-        _frame(connection.execute(statement, given | _where(cuts[start : start + AT_ONCE])).all())
-        for start in range(0, len(cuts), AT_ONCE)
+        _frame(connection.execute(statement, given | _where(some)).all())
+        for some in _batches(connection, district, cuts)
     ]
     order = ["class_id", "as_of", "learner_id"]
     return pd.concat(found).sort_values(order, ignore_index=True)
+
+
+def _batches(connection: Connection, district: int, cuts: Sequence[Cut]) -> Iterator[list[Cut]]:
+    """The cuts in batches of about AT_ONCE enrolments."""
+    given = {"district": district, **_where(cuts)}
+    sizes = {row.class_id: row.learners for row in connection.execute(text(_SIZES), given)}
+    batch: list[Cut] = []
+    rows = 0
+    for cut in cuts:
+        size = sizes.get(cut.class_id, 0)
+        if batch and rows + size > AT_ONCE:
+            yield batch
+            batch, rows = [], 0
+        batch.append(cut)
+        rows += size
+    if batch:
+        yield batch
 
 
 def _where(cuts: Sequence[Cut]) -> dict[str, Any]:
@@ -89,6 +106,10 @@ def _frame(rows: Sequence[Any]) -> pd.DataFrame:
     return found.astype(dict.fromkeys(FACTS, float) | {"day": int})
 
 
+_SIZES = """
+SELECT class_id, count(*) AS learners FROM chalkline.enrollments
+WHERE district_id = :district AND class_id = ANY (CAST(:classes AS uuid[])) GROUP BY class_id
+"""
 _CUTS = """
 cuts AS MATERIALIZED (
     SELECT k.class_id, k.as_of, c.course_id, o.code AS course, m.starts_on AS term, c.starts_on,
