@@ -16,6 +16,7 @@ from db.settings import Settings, secret_file
 from privacy.keystore import open_keystore
 from privacy.people import sealer
 from tests import cast
+from tests.demo_template import demo_template  # noqa: F401 - a fixture for all
 from tests.pg import temporary_server
 
 _numbers = count(1)

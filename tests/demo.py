@@ -1,6 +1,6 @@
 """The small demo district, made once in a test run by the command a new user types, and copied.
 
-A test file that wants it says `pytest_plugins = ["tests.demo_template"]`, takes that fixture, and
+A test that wants it takes the fixture `demo_template` (tests/conftest.py names it), and
 starts a copy of its own with `site`: files run side by side, and none minds another's clicks.
 """
 

@@ -20,8 +20,6 @@ from tests.app_server import RunningApp, free_port
 from tests.demo import copied, folder, manage, running
 from tests.tab import Browser
 
-pytest_plugins = ["tests.demo_template"]
-
 SIGN_IN = {"Sign-in name", "Password", "Sign in"}
 FIRST_CLUSTER = 60 * 1024 * 1024  # bytes: enough to make a database, too little for the demo
 

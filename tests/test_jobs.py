@@ -19,7 +19,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from db.demo.catalogue import SUBJECTS
 from tests.demo import People, Site, chromium, settled, sign_in, site, visitor
 
-pytest_plugins = ["tests.demo_template"]
 pytestmark = pytest.mark.browser
 
 CARDS = "[class*='st-key-card-']"

@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from components.empty import GENERATED
 from tests.demo import People, Site, chromium, settled, site, visitor
 
-pytest_plugins = ["tests.demo_template"]
 pytestmark = pytest.mark.browser
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
