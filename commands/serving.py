@@ -1,6 +1,8 @@
 """Starts everything for a person at this machine, and stops all of it again."""
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import typer
 from commands.data import make_demo
 from commands.databases import database, jobs
 from commands.logins import known
-from commands.terminal import answering, note, say, show_rows
+from commands.terminal import Refusal, answering, note, say, show_rows
 from db.settings import Settings
 from db.status import is_empty
 
@@ -27,6 +29,9 @@ def run(
     ] = True,
 ) -> None:
     """Start database, demo district, worker and the app; Ctrl-C stops them."""
+    signal.signal(signal.SIGTERM, _end)
+    with answering(False):
+        _refuse_taken_port(Settings.load())
     with answering(False), database() as (settings, keystore):
         with jobs(settings) as work, work.begin() as connection:
             empty = is_empty(connection)
@@ -42,10 +47,29 @@ def run(
             serve(settings)
 
 
+def _end(*_: object) -> None:
+    """A service manager's SIGTERM stops everything as Ctrl-C does; by default it stops just us."""
+    sys.exit(0)
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Says so before a database is started and a demo made, not after."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as problem:
+        why = os.strerror(problem.errno or 0)
+        raise Refusal(
+            f"Port {settings.port} of {settings.host} can not be used ({why}): "
+            "stop what uses it, or name another, as in 'PORT=8600 make run'."
+        ) from None
+
+
 @contextmanager
 def keeping_fresh() -> Iterator[None]:
     """Runs the worker beside the block."""
-    worker = subprocess.Popen([sys.executable, str(MANAGE), "worker"], stdin=subprocess.DEVNULL)
+    command = [sys.executable, str(MANAGE), "worker", "--beside", str(os.getpid())]
+    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         yield
     finally:
@@ -56,9 +80,11 @@ def keeping_fresh() -> Iterator[None]:
             worker.kill()
 
 
-def worker() -> None:
+def worker(
+    beside: Annotated[int, typer.Option(help="End when this parent process is gone.")] = 0,
+) -> None:
     """Keep the state fresh until stopped (make run starts one)."""
     with answering(False):
         from db.worker import run as work  # here, because only this process needs it
 
-        work(Settings.load())
+        work(Settings.load(), beside=beside or None)

@@ -44,20 +44,24 @@ _LOCK: Final = 7_242_618  # advisory lock: two workers that start at once make t
 _log = logging.getLogger("chalkline.worker")
 
 
-def run(settings: Settings) -> None:
-    """Works until it gets SIGTERM or SIGINT, or its parent process is gone."""
+def run(settings: Settings, *, beside: int | None = None) -> None:
+    """Works until it gets SIGTERM or SIGINT, or its parent process `beside` is gone.
+
+    Whoever starts a worker should name itself: it may be gone before the worker can look.
+    """
     # Both libraries write exceptions in full, and the database's messages quote rows.
     for name in ("procrastinate", "psycopg.pool", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    asyncio.run(_run(lambda: urls(settings)[1]))
+    asyncio.run(_run(lambda: urls(settings)[1], beside=beside))
 
 
-async def _run(owner_url: Callable[[], str]) -> None:
+async def _run(owner_url: Callable[[], str], *, beside: int | None = None) -> None:
+    beside = beside or os.getppid()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    orphaned = asyncio.create_task(_stop_with_parent(stop))
+    orphaned = asyncio.create_task(_stop_with_parent(stop, beside))
     pause = 1.0
     while not stop.is_set():
         began = monotonic()
@@ -73,8 +77,7 @@ async def _run(owner_url: Callable[[], str]) -> None:
     orphaned.cancel()
 
 
-async def _stop_with_parent(stop: asyncio.Event) -> None:
-    parent = os.getppid()
+async def _stop_with_parent(stop: asyncio.Event, parent: int) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(1)
     stop.set()

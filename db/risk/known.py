@@ -64,8 +64,8 @@ def facts(
         "late_from": LATE_FROM,
         "late_to": LATE_TO,
     }
+    connection.execute(text(_PLANNING), {"nested": "off"})
     if not from_state:
-        connection.execute(text(_MEMORY))
         connection.execute(text("DROP TABLE IF EXISTS chalkline_risk_days"))
         connection.execute(text(_DAYS), given | _where(cuts))
         connection.execute(text("ANALYZE chalkline_risk_days"))
@@ -75,6 +75,7 @@ def facts(
         _frame(connection.execute(statement, given | _where(some)).all())
         for some in _batches(connection, district, cuts)
     ]
+    connection.execute(text(_PLANNING), {"nested": "on"})
     order = ["class_id", "as_of", "learner_id"]
     return pd.concat(found).sort_values(order, ignore_index=True)
 
@@ -121,7 +122,11 @@ cuts AS MATERIALIZED (
     JOIN chalkline.institutions i ON i.district_id = :district AND i.kind = 'district')
 """
 
-_MEMORY = "SELECT set_config('work_mem', '64MB', true)"  # sorting millions of days on disk is slow
+# Under policies the planner takes these tables for nearly empty: it would sort millions of days on
+# disk, and compare every row with every other.
+_PLANNING = """
+SELECT set_config('work_mem', '64MB', true), set_config('enable_nestloop', :nested, true)
+"""
 
 _DAYS = f"""
 CREATE TEMPORARY TABLE chalkline_risk_days ON COMMIT DROP AS
