@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from db import embedded, engine
 from db.settings import Settings
+from privacy import ROLES
 from tests.app_server import RunningApp
 from tests.demo import Running, copied, family, folder, manage, running
 from tests.tab import Browser
@@ -35,7 +36,7 @@ def test_the_first_start_makes_a_demo_and_prints_how_to_sign_in(
     made = json.loads((demo_template / "made.json").read_text())
     record_property("seconds of the first start", round(made["seconds"], 1))
     logins = json.loads((demo_template / "home" / "demo-logins.json").read_text())
-    assert {one["role"] for one in logins} == {"teacher", "counselor", "administrator"}
+    assert {one["role"] for one in logins} == set(ROLES)
     for login in logins:
         assert login["sign_in_name"] in made["said"]
         assert login["password"] in made["said"]  # whole: a cut password is none

@@ -88,10 +88,11 @@ def _posts(people: Roster, total: int) -> list[_Post]:
     posts += [("records", None, (), ()), ("security", None, (), ())]
     posts.append(("teacher", people.schools - 1, (), ()))  # newly hired: has no class yet
     full = np.flatnonzero(people.classes.period < 5)
-    for number in range(total - len(posts)):
+    for number in range(total - len(posts) - 1):
         school = number % people.schools
         own = full[people.classes.school[full] == school]
         start = number // people.schools * 7  # spread over subjects and grades
         chosen = own[(start + np.arange(CO_TEACHES) * 5) % len(own)]
         posts.append(("teacher", school, (), tuple(chosen.tolist())))
+    posts.append(("records", None, (), ()))  # a second clerk, who approves what the first proposes
     return posts
