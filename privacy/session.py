@@ -89,13 +89,18 @@ def session(viewer: Viewer) -> Iterator[Connection]:
         expires=int(time.time()) + CONTEXT_SECONDS,
     )
     with opened.engine.begin() as connection:
-        connection.execute(_ENTER, {"role": f"chalkline_{viewer.role}", "context": context})
+        entered(connection, role=f"chalkline_{viewer.role}", context=context)
         yield connection
+
+
+def entered(connection: Connection, *, role: str, context: str) -> None:
+    """Makes the connection's transaction one of this database role, with this signed context."""
+    connection.execute(_ENTER, {"role": role, "context": context})
 
 
 @contextmanager
 def signin_session() -> Iterator[Connection]:
     """A transaction that sees accounts and browser sessions, and no learner."""
     with door().engine.begin() as connection:
-        connection.execute(_ENTER, {"role": "chalkline_signin", "context": ""})
+        entered(connection, role="chalkline_signin", context="")
         yield connection

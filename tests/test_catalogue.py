@@ -19,6 +19,7 @@ PEOPLE = (
     "chalkline_releaser",
 )
 SCOPE_FUNCTIONS = {"context", "today", "my_classes", "my_caseload", "my_learners"}
+RELEASER_FUNCTIONS = {"release_values", "release_changes"}  # values and counts, no identifier
 REFERENCE = {  # the same for every district; a learner's identifier has no place in them
     "courses",
     "modules",
@@ -104,7 +105,25 @@ def test_only_the_scope_functions_run_with_anothers_rights(catalogue: Connection
         ),
         {"roles": list(PEOPLE)},
     )
-    assert set(definers) == SCOPE_FUNCTIONS
+    assert set(definers) == SCOPE_FUNCTIONS | RELEASER_FUNCTIONS
+
+
+def test_only_the_releaser_may_call_the_functions_that_hand_out_values(
+    catalogue: Connection,
+) -> None:
+    may = catalogue.scalars(
+        text(
+            "SELECT DISTINCT r FROM pg_proc f, unnest(CAST(:roles AS text[])) r"
+            " WHERE f.proname = ANY (:functions) AND has_function_privilege(r, f.oid, 'EXECUTE')"
+        ),
+        {"roles": list(PEOPLE), "functions": list(RELEASER_FUNCTIONS)},
+    )
+    assert set(may) == {"chalkline_releaser"}
+    columns = catalogue.scalars(
+        text("SELECT unnest(proargnames) FROM pg_proc WHERE proname = ANY (:functions)"),
+        {"functions": list(RELEASER_FUNCTIONS)},
+    )
+    assert {"learner_id", "row_key", "anonymous_id"}.isdisjoint(columns)
 
 
 def test_no_role_of_a_person_bypasses_or_owns(catalogue: Connection) -> None:

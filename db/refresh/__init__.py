@@ -22,6 +22,7 @@ from db.refresh.facts import class_facts, learner_facts
 from db.refresh.flags import NOTHING, Change, bring_flags
 from db.refresh.mastery import mastery
 from db.refresh.notices import bring_notices
+from db.refresh.releases import release_rows
 from db.refresh.schools import school_grade_state
 from db.refresh.sections import section_state
 from db.refresh.upkeep import SOURCES, analyse, prepare, summarise
@@ -138,6 +139,7 @@ def _refresh(
     if new is None or classes:
         analyse(connection, "enrollment_state", "section_state", "assessment_state", "flags")
         rows += school_grade_state(connection, given, None if new is None else classes)
+    release_rows(connection, given)
     if new is not None:
         touch(connection, district, pairs={day[:2] for day in new.days}, learners=learners, now=now)
     version = moved_on(connection, place, changed=rows > 0, now=now)

@@ -53,7 +53,7 @@ from db.tables.learners import DataKey, Learner, LearnerGroup, LearnerPii, Prote
 from db.tables.learning import LearningInteraction, LearningSession, SectionProgress
 from db.tables.operations import Backup, Import, ImportError, JobRun
 from db.tables.organisation import AcademicTerm, Institution, Staff, StaffRole
-from db.tables.releases import Release, ReleaseBudget
+from db.tables.releases import Release, ReleaseBudget, ReleaseRow, ReleaseVersion
 from db.tables.state import (
     ActivityDay,
     AssessmentState,
@@ -122,6 +122,8 @@ __all__ = [
     "Recommendation",
     "Release",
     "ReleaseBudget",
+    "ReleaseRow",
+    "ReleaseVersion",
     "RetentionRule",
     "RiskModel",
     "RiskScore",
