@@ -33,6 +33,14 @@ PAGES = (
     Page("Caseload", "caseload", "diversity_1", frozenset({COUNSELOR}), "pages.students.caseload"),
     Page("Mastery", "mastery", "grid_on", frozenset({TEACHER}), "pages.students.mastery"),
     Page("Content", "content", "menu_book", frozenset({TEACHER}), "pages.students.content"),
+    Page(
+        "Find",
+        "find",
+        "search",
+        frozenset({TEACHER, COUNSELOR}),
+        "pages.students.find",
+        in_menu=False,
+    ),
     Page("Learner", "learner", "person", frozenset({TEACHER, COUNSELOR}), "pages.students.learner"),
     Page(
         "District overview",

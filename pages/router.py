@@ -17,6 +17,7 @@ from privacy.web_sessions import Ended, Standing
 
 CHECK_EVERY = "30s"  # how often an open page looks whether its session is about to end
 WARNED_BEFORE = timedelta(minutes=2)  # so that there is time to stay (WCAG 2.2.1)
+FIND_KEYS = "Ctrl+K"  # with a modifier, so that it fights no screen reader (WCAG 2.1.4)
 PAST = timedelta(days=2)  # a district's today is never so far off unless its clock is fixed
 STILL_KNOWN = timedelta(seconds=5)  # the run that draws the page has just asked
 
@@ -71,7 +72,7 @@ def _signed_in(standing: Standing) -> None:
     )
     chosen = st.navigation([start, *declared.values()], position="top")
     if chosen is not start:
-        _header(standing, declared["account"])
+        _header(standing, declared["account"], declared["find"])
         paper()
     chosen.run()
 
@@ -96,7 +97,7 @@ def refusal(page: Page, role: str) -> str:
     )
 
 
-def _header(standing: Standing, account_page: st.Page) -> None:
+def _header(standing: Standing, account_page: st.Page, find_page: st.Page) -> None:
     viewer = standing.viewer
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -106,6 +107,10 @@ def _header(standing: Standing, account_page: st.Page) -> None:
         elif guard.now().date() - viewer.today > PAST:
             historical_banner(viewer.today, today=guard.now().date())
         _about_to_end(standing, guard.now())
+        if viewer.role in ADDRESSES["find"].roles and st.button(
+            "Find", icon=":material/search:", type="tertiary", shortcut=FIND_KEYS, key="find-page"
+        ):
+            st.switch_page(find_page)
         with st.popover(f"{viewer.name} · {viewer.role}", icon=":material/account_circle:"):
             st.caption(viewer.district_name)
             for role in standing.roles:

@@ -227,7 +227,7 @@ def test_the_learner_page_finds_by_full_name_only_ones_own(district: District) -
     page = show("pages.students.learner", TESS)
     page.text_input[0].set_value("Eve Lind")
     press(page, "Find")
-    assert "Nobody of that full name" in said(page)
+    assert "Nothing of that name" in said(page)
 
 
 # -- Mastery, content, caseload, overview -------------------------------------------------------

@@ -29,6 +29,7 @@ PLACES = (
     ("teacher", "mastery"),
     ("teacher", "content"),
     ("teacher", "learner"),
+    ("teacher", "find"),
     ("teacher", "account"),
     ("counselor", "caseload"),
     ("counselor", "learner"),

@@ -465,7 +465,28 @@ def test_what_happens_after_today_is_not_told(district: District) -> None:
 def test_a_learner_is_found_by_her_full_name_among_ones_own(
     district: District, typed: str, who: list[str]
 ) -> None:
-    assert [name for _, name in finding.learners_called(TESS, typed=typed)] == who
+    assert [name for _, name in finding.find(TESS, typed=typed).learners] == who
+
+
+def test_a_class_a_competency_and_a_course_are_found_by_a_part_of_their_names(
+    district: District,
+) -> None:
+    assert [one.label for one in finding.find(TESS, typed="7a maths").classes] == ["Maths 7A"]
+    found = finding.find(TESS, typed="6.RP.A.1").competencies
+    assert [(one.code, one.class_label) for one in found] == [("6.RP.A.1", "Maths 7A")]
+    assert finding.find(TESS, typed="mathematics").courses
+
+
+def test_nothing_of_anothers_classes_is_found(district: District) -> None:
+    assert not finding.find(TESS, typed="Maths 7C")
+    assert not finding.find(cast.viewer("Carla Weiss"), typed="Maths 7A")
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "", "  ", "m", "'; DROP TABLE x; --", "x" * 5000])
+def test_marks_that_mean_something_to_a_database_find_nothing(
+    district: District, typed: str
+) -> None:
+    assert not finding.find(TESS, typed=typed)
 
 
 # -- The class ----------------------------------------------------------------------------------

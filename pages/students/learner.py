@@ -9,13 +9,12 @@ from components.actions import actions
 from components.empty import as_of, empty
 from components.show import plain
 from pages import guard
-from pages.students import record
+from pages.students import find, record
 from pages.students.answering import answer, done_this_week, wrongs
-from pages.students.links import learner_of, link, token
+from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
 from queries.freshness import data_as_of
-from queries.students.finding import learners_called
 from queries.students.handled import handled_this_week
 from queries.students.learner import LearnerRecord, learner_record
 
@@ -49,7 +48,7 @@ def page(viewer: Viewer) -> None:
     address = st.query_params.get("learner", "")
     if not address:
         st.title("Learner")
-        _find(viewer)
+        find.ask(viewer)
         return
     try:
         learner = learner_of(viewer, address)
@@ -57,7 +56,7 @@ def page(viewer: Viewer) -> None:
     except (NotAllowed, TokenError) as why:
         st.title("Learner")
         st.error(str(why))
-        _find(viewer)
+        find.ask(viewer)
         return
     _header(viewer, found)
     handled = handled_this_week(viewer, now=guard.now())
@@ -67,19 +66,6 @@ def page(viewer: Viewer) -> None:
     record.timeline(viewer, found)
     record.history(viewer, found)
     as_of(data_as_of(viewer).as_of)
-
-
-def _find(viewer: Viewer) -> None:
-    with st.form("find", border=False):
-        typed = st.text_input("Full name", max_chars=120, width=320)
-        asked = st.form_submit_button("Find")
-    if not asked:
-        st.caption("Or open a learner from your list. Only learners of yours can be found.")
-        return
-    for learner, name in learners_called(viewer, typed=typed):
-        link("learner", name, icon=":material/person:", learner=token(viewer, learner))
-        return
-    st.write("Nobody of that full name is in your classes or on your caseload.")
 
 
 def _header(viewer: Viewer, found: LearnerRecord) -> None:
