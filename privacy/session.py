@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
@@ -28,11 +29,14 @@ class NotAllowed(PermissionError):  # noqa: N818 - reads as the sentence it carr
 
 @dataclass(frozen=True)
 class Door:
-    """What opening a session needs: a pool, the secret that signs contexts, the learners' keys."""
+    """What opening a session needs: a pool, the secret that signs contexts, the learners' keys;
+    and the file beside the keys that lists what was released.
+    """
 
     engine: Engine
     secret: bytes
     keystore: KeyStore
+    book_file: Path
 
 
 _door: Door | None = None
@@ -47,6 +51,7 @@ def open_door(settings: Settings, *, app_url: str | None = None) -> Door:
         engine=engines.application(url),
         secret=secret_file(settings.context_secret_file),
         keystore=open_keystore(settings.key_file),
+        book_file=settings.key_file.with_name("releases.book"),
     )
     return _door
 

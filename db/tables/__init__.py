@@ -53,7 +53,13 @@ from db.tables.learners import DataKey, Learner, LearnerGroup, LearnerPii, Prote
 from db.tables.learning import LearningInteraction, LearningSession, SectionProgress
 from db.tables.operations import Backup, Import, ImportError, JobRun
 from db.tables.organisation import AcademicTerm, Institution, Staff, StaffRole
-from db.tables.releases import Release, ReleaseBudget, ReleaseRow, ReleaseVersion
+from db.tables.releases import (
+    BudgetProposal,
+    Release,
+    ReleaseBudget,
+    ReleaseRow,
+    ReleaseVersion,
+)
 from db.tables.state import (
     ActivityDay,
     AssessmentState,
@@ -79,6 +85,7 @@ __all__ = [
     "Backup",
     "BehaviourEvent",
     "BreakGlass",
+    "BudgetProposal",
     "Caseload",
     "Class",
     "ClassAssessment",

@@ -24,6 +24,30 @@ class ReleaseBudget(Table):
     delta: Mapped[Decimal] = mapped_column(Numeric)
     set_by: Mapped[UUID | None] = mapped_column(Uuid)
     approved_by: Mapped[UUID | None] = mapped_column(Uuid)
+    rho_each: Mapped[Decimal] = mapped_column(Numeric, server_default=DEFAULT)
+    rho_spent_changed: Mapped[Decimal] = mapped_column(Numeric, server_default=DEFAULT)
+
+
+class BudgetProposal(Table):
+    """One row per proposal of other caps, and what a second administrator decided."""
+
+    __tablename__ = "budget_proposals"
+    __table_args__ = (
+        to("staff", "district_id", "proposed_by=staff_id"),
+        to("staff", "district_id", "decided_by=staff_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    proposal_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    school_year: Mapped[int] = mapped_column(Integer)
+    rho_cap: Mapped[Decimal] = mapped_column(Numeric)
+    rho_each: Mapped[Decimal] = mapped_column(Numeric)
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[UUID] = mapped_column(Uuid)
+    proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    decided_by: Mapped[UUID | None] = mapped_column(Uuid)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    decision: Mapped[str | None] = mapped_column(Text)
 
 
 class Release(Table):
@@ -45,6 +69,7 @@ class Release(Table):
     answer: Mapped[Any] = mapped_column(JSONB)
     asked_by: Mapped[UUID | None] = mapped_column(Uuid)
     released_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    rho_changed: Mapped[Decimal] = mapped_column(Numeric, server_default=DEFAULT)
 
 
 class ReleaseVersion(Table):
