@@ -22,7 +22,7 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric(
             "active", "Active learners", "How many learners are working?",
             "Share of enrolled learners with any activity in the last 28 days.",
-            "rate", "%", 0, 1, _TAUGHT, "up", BOTH,
+            "rate", "%", 0, 1, _TAUGHT, "up", BOTH, everybody=True,
         ),
         Metric(
             "progress", "Progress", "How far are learners through what was taught?",
@@ -73,13 +73,13 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric(
             "flagged", "Learners flagged", "How many learners need somebody?",
             "Share of enrolled learners with an open flag.",
-            "rate", "%", 0, 1, (*_PLACES, *EQUITY), "down", BOTH,
+            "rate", "%", 0, 1, (*_PLACES, *EQUITY), "down", BOTH, everybody=True,
         ),
         Metric(
             "reached", "Flagged and reached", "How many of them has somebody reached?",
             "Share of enrolled learners who have an open flag and for whom somebody has acted on a "
             "flag or runs a plan; divide by 'Learners flagged' for the share of those flagged.",
-            "rate", "%", 0, 1, (*_PLACES, *EQUITY), "up", BOTH,
+            "rate", "%", 0, 1, (*_PLACES, *EQUITY), "up", BOTH, everybody=True,
         ),
         Metric(
             "time_on_task", "Time on task", "How long do learners work a week?",

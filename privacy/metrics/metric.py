@@ -52,6 +52,7 @@ class Metric:
     cost: Cost = "usual"
     value: str = ""
     edges: tuple[float, ...] = ()
+    everybody: bool = False
 
     @property
     def row_name(self) -> str:

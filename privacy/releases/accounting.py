@@ -20,7 +20,9 @@ CONFIDENCE: Final = 0.95
 Z: Final = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 # The price list; tests/test_budget.py derives the margins of a school of 500 from it.
-LEARNERS_RHO: Final = Decimal("0.02")  # how many learners a group has, +-10; denominator of the rest
+LEARNERS_RHO: Final = Decimal(
+    "0.02"
+)  # how many learners a group has, +-10; denominator of the rest
 SUM_RHO: Final = Decimal("0.0077")  # a rate's or mean's sum: with the next line, +-2 points
 MEMBERS_RHO: Final = Decimal("0.0039")  # how many of a group's learners it is about
 EVERYBODYS_SUM_RHO: Final = Decimal("0.0064")  # the sum, when it is about all of them: +-2 points

@@ -1,14 +1,13 @@
-"""Answers a question about groups with a release: the stored one, or a new one that is charged for."""
+"""Answers a question about groups with a release: the stored one, or a new one that is paid for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from importlib.metadata import version as package_version
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import opendp
 import orjson
 from sqlalchemy import Connection, Select, insert, select
 
@@ -32,7 +31,7 @@ from privacy.metrics import (
 from privacy.releases import ledger
 from privacy.releases.accounting import CONFIDENCE, FREE, Cost, epsilon
 from privacy.releases.book import Line
-from privacy.releases.figures import LEAST, Figure, Numbers, consistent, figures, numbers
+from privacy.releases.figures import LEAST, Numbers, consistent, figures, numbers
 from privacy.releases.ledger import Budget, Refused
 from privacy.releases.measuring import STEPS, Measured, Rows, measure, price
 from privacy.releases.question import Question, question_of, times
@@ -59,7 +58,7 @@ def release(
 
     The first to ask in a week pays for it from the school year's budget and everybody reads that
     answer from then on, free. Pages that show many figures use `stored`, which never pays; the
-    worker makes the weekly overview beforehand. `version` is a week's Monday, by default the latest.
+    worker makes the weekly overview beforehand. `version` is a week's Monday, else the latest.
 
     Raises NotAllowed (not an administrator), KeyError (no such metric or grain), WrongRegime (the
     metric is not told to the district) and Refused (the budget can not pay, or there is no data);
@@ -101,7 +100,7 @@ def stored(
 
 
 def planned(viewer: Viewer, names: Iterable[str], grain: str, *, weeks: int = 1) -> Cost:
-    """What a report of these metrics would cost, for so many weeks, were none of it released yet."""
+    """What a report of these metrics would cost, for so many weeks, none of it released yet."""
     need: dict[tuple[str, str], Cost] = {}
     for name in names:
         asked, by = _asked(viewer, name, grain)
@@ -189,9 +188,7 @@ class _Making:
             return self._gathered(asked, by)
         everybody = self._everybody(asked, by)
         cost = _price(asked, by)
-        self.budget = ledger.charge(
-            self.db, self.viewer.district_id, self.budget, cost, what=what
-        )
+        self.budget = ledger.charge(self.db, self.viewer.district_id, self.budget, cost, what=what)
         public, rows = self._rows(asked, by, everybody)
         question = question_of(asked)
         measured = measure(question, rows, times=times(asked, by))
@@ -316,9 +313,7 @@ def _denominated(asked: Metric, by: Grain) -> bool:
 
 
 def _price(asked: Metric, by: Grain) -> Cost:
-    return price(
-        question_of(asked), denominated=_denominated(asked, by), times=times(asked, by)
-    )
+    return price(question_of(asked), denominated=_denominated(asked, by), times=times(asked, by))
 
 
 def _stored(district: int, names: list[str], grain: str, weeks: list[date]) -> Select[Any]:
@@ -341,7 +336,7 @@ def _parameters(
     parts = {name: part for name, part in vars(measured).items() if part is not None}
     return {
         "mechanism": "discrete Gaussian over whole numbers",
-        "library": f"OpenDP {opendp.__version__}",
+        "library": f"OpenDP {package_version('opendp')}",
         "unit": "one learner added to or removed from the district",
         "bounds": [question.low, question.high],
         "steps": STEPS,
@@ -405,5 +400,3 @@ def _note(
             )
             .inline()
         )
-
-

@@ -66,6 +66,22 @@ class Numbers:
             self.total_variance.sum(keepdims=True),
         )
 
+    def gathered(self, into: Sequence[int]) -> "Numbers":
+        """Groups added up into fewer: each into the one whose number stands in its place."""
+        at, size = np.array(into), max(into) + 1
+
+        def summed(some: NDArray[np.float64]) -> NDArray[np.float64]:
+            out = np.zeros((size, *some.shape[1:]))
+            np.add.at(out, at, some)
+            return out
+
+        return Numbers(
+            summed(self.learners),
+            summed(self.learners_variance),
+            summed(self.total),
+            summed(self.total_variance),
+        )
+
 
 def numbers(question: Question, measured: Measured, everybody: "Numbers | None") -> Numbers:
     """What was measured, as numbers that can be added up; `everybody` counts all learners."""
@@ -103,7 +119,8 @@ def consistent(children: Numbers, parents: Numbers, parent_of: Sequence[int]) ->
         np.add.at(sums, index, child)
         wide = size.reshape(-1, *[1] * (parent.ndim - 1))
         share: NDArray[np.float64] = (parent - sums) / np.maximum(wide, 1)
-        return np.add(child, share[index])
+        moved_by: NDArray[np.float64] = share[index]
+        return child + moved_by
 
     return replace(
         children,
@@ -113,7 +130,10 @@ def consistent(children: Numbers, parents: Numbers, parent_of: Sequence[int]) ->
 
 
 def figures(question: Question, counted: Numbers, groups: Sequence[str]) -> tuple[Figure, ...]:
-    """Every group's figure, hidden where the noisy count is too small or the margin too wide."""
+    """Every group's figure, hidden where the noisy count is too small or the margin too wide.
+
+    A rate is told in percent, everything else in its own unit.
+    """
     return tuple(
         _figure(
             question,
@@ -164,11 +184,11 @@ def _figure(
 ) -> Figure:
     count, count_noise = max(round(learners), 0), round(Z * math.sqrt(doubt), 1)
     blank = Figure(group, None, None, None, None, None, count, count_noise)
-    if question.kind == "count":
-        return _count(blank, float(total), variance)
     if learners < least(doubt):
         return replace(blank, learners=None, learners_noise=None, hidden=FEW)
     match question.kind:
+        case "count":
+            return _count(blank, float(total), variance)
         case "mean" | "rate":
             return _mean(question, blank, float(total), variance, learners, doubt)
         case "sum":
@@ -266,11 +286,12 @@ def _between(
     question: Question, blank: Figure, value: float, noise: float, sampling: float
 ) -> Figure:
     both = math.hypot(noise, sampling)
+    unit = 100.0 if question.kind == "rate" else 1.0
     return replace(
         blank,
-        value=value,
-        noise=noise,
-        sampling=sampling,
-        low=max(value - both, question.low),
-        high=min(value + both, question.high),
+        value=unit * value,
+        noise=unit * noise,
+        sampling=unit * sampling,
+        low=unit * max(value - both, question.low),
+        high=unit * min(value + both, question.high),
     )

@@ -196,4 +196,3 @@ def _from(row: Row) -> Budget:  # type: ignore[type-arg]  # of the whole table
         row.rho_spent_changed,
         row.delta,
     )
-

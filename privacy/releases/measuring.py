@@ -103,11 +103,11 @@ def measure(question: Question, rows: Rows, *, times: Decimal = Decimal(1)) -> M
                 count=noisy(true, sensitivity=together, changed=MOVED, rho=COUNT_RHO * times)
             )
         case "histogram" | "quantile":
-            bars = np.concatenate([_bars(question, some) for some in values] or [np.zeros(0)])
+            bars = np.concatenate(
+                [_bars(question, some) for some in values] or [np.zeros(0, np.int64)]
+            )
             return Measured(
-                bins=noisy(
-                    bars.astype(np.int64), sensitivity=together, changed=MOVED, rho=BINS_RHO * times
-                )
+                bins=noisy(bars, sensitivity=together, changed=MOVED, rho=BINS_RHO * times)
             )
         case "sum" | "mean" | "rate":
             return _summed(question, rows, values, times)
@@ -121,9 +121,7 @@ def _summed(
     have = [len(some) for some in values]
     if rows.everybody is None:
         return Measured(
-            total=noisy(
-                totals, sensitivity=together * STEPS, changed=TURNED, rho=SUM_RHO * times
-            ),
+            total=noisy(totals, sensitivity=together * STEPS, changed=TURNED, rho=SUM_RHO * times),
             learners=noisy(have, sensitivity=together, changed=MOVED, rho=LEARNERS_RHO * times),
         )
     lack = [all_ - some for all_, some in zip(rows.everybody, have, strict=True)]

@@ -44,7 +44,8 @@ def question_of(metric: Metric) -> Question:
     edges = metric.edges
     if kind == "quantile" and not edges:
         width = (metric.upper - metric.lower) / MEDIAN_BARS
-        edges = tuple(metric.lower + width * bar for bar in range(MEDIAN_BARS)) + (metric.upper,)
+        inner = (metric.lower + width * bar for bar in range(MEDIAN_BARS))
+        edges = (*inner, metric.upper)
     return Question(kind, metric.lower, metric.upper, metric.everybody, edges)
 
 
