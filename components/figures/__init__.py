@@ -8,6 +8,12 @@ from components.figures.content import (
     option_counts,
     option_counts_alt,
 )
+from components.figures.district import (
+    dot_intervals,
+    dot_intervals_alt,
+    spread_bars,
+    spread_bars_alt,
+)
 from components.figures.heatmap import print_heatmap, print_heatmap_alt
 from components.figures.layout import layout
 from components.figures.learner import (
@@ -28,6 +34,8 @@ __all__ = [
     "attendance_strip_alt",
     "completion_bars",
     "completion_bars_alt",
+    "dot_intervals",
+    "dot_intervals_alt",
     "item_map",
     "item_map_alt",
     "layout",
@@ -39,4 +47,6 @@ __all__ = [
     "print_heatmap_alt",
     "score_history",
     "score_history_alt",
+    "spread_bars",
+    "spread_bars_alt",
 ]
