@@ -57,7 +57,7 @@ def opened(scale: Scale, say: Say) -> Iterator[Home]:
         _migrate(settings, server)
         with jobs.begin() as connection:
             empty = is_empty(connection)
-        keys = open_keystore(settings.key_file, create_at=datetime.now(UTC) if empty else None)
+        keys = open_keystore(settings.keys_at, create_at=datetime.now(UTC) if empty else None)
         record = folder / LOADED
         if empty or not record.exists():
             record.write_text(json.dumps(_make(jobs, raw, keys, scale, say, empty)))

@@ -56,7 +56,7 @@ def keys(settings: Settings) -> KeyStore:
     """The key store; made only while no learner's key depends on an older one."""
     with jobs(settings) as work, work.begin() as connection:
         needed = has_keys(connection)
-    return open_keystore(settings.key_file, create_at=None if needed else datetime.now(UTC))
+    return open_keystore(settings.keys_at, create_at=None if needed else datetime.now(UTC))
 
 
 @contextmanager

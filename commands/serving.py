@@ -85,6 +85,8 @@ def worker(
 ) -> None:
     """Keep the state fresh until stopped (make run starts one)."""
     with answering(False):
-        from db.worker import run as work  # here, because only this process needs it
+        from commands.chores import chores  # here, because only this process needs them
+        from db.worker import run as work
 
-        work(Settings.load(), beside=beside or None)
+        settings = Settings.load()
+        work(settings, beside=beside or None, chores=chores(settings))

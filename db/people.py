@@ -3,6 +3,7 @@
 The keys live above this layer: whoever runs a loader passes the sealer in.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from db.copying import copy_rows
+from db.keys import Use, note_uses
 
 PERSONAL = (
     "learner_id",
@@ -67,7 +69,10 @@ def quiet(_what: str, _done: int, _of: int | None) -> None:
 
 
 def write_sealed(connection: Connection, district: int, people: Sequence[SealedPerson]) -> None:
-    """Writes data keys and personal fields of learners whose rows already stand in `learners`."""
+    """Writes data keys and personal fields of learners whose rows already stand in `learners`.
+
+    The transaction must have called `db.keys.hold_keys` before `people` were sealed.
+    """
     copy_rows(
         connection,
         "data_keys",
@@ -79,4 +84,9 @@ def write_sealed(connection: Connection, district: int, people: Sequence[SealedP
         "learner_pii",
         ("district_id", *PERSONAL),
         ((district, *(getattr(person, column) for column in PERSONAL)) for person in people),
+    )
+    used = Counter(person.kek_id for person in people)
+    note_uses(
+        connection,
+        [Use(district, "loader", kek, "sealing new learners", n) for kek, n in used.items()],
     )

@@ -32,6 +32,7 @@ class Settings:
     database_owner_url: str | None = field(repr=False)
     pg_bindir: Path | None
     key_file: Path
+    key_store: str | None = field(repr=False)
     context_secret_file: Path
     public_url: str | None
     allowed_hosts: tuple[str, ...]
@@ -52,6 +53,7 @@ class Settings:
             database_owner_url=owner,
             pg_bindir=_folder(given["PG_BINDIR"]) if "PG_BINDIR" in given else None,
             key_file=_folder(given.get("CHALKLINE_KEY_FILE", home / "keys" / "kek.json")),
+            key_store=given.get("CHALKLINE_KEY_STORE"),
             context_secret_file=_folder(
                 given.get("CHALKLINE_CONTEXT_SECRET_FILE", home / "keys" / "context.key")
             ),
@@ -66,6 +68,11 @@ class Settings:
                 )
             ),
         )
+
+    @property
+    def keys_at(self) -> Path | str:
+        """Where the key store is: the address of a token, or else the key file."""
+        return self.key_store or self.key_file
 
     @property
     def embedded(self) -> bool:

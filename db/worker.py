@@ -11,9 +11,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Final
@@ -44,7 +44,18 @@ _LOCK: Final = 7_242_618  # advisory lock: two workers that start at once make t
 _log = logging.getLogger("chalkline.worker")
 
 
-def run(settings: Settings, *, beside: int | None = None) -> None:
+@dataclass(frozen=True)
+class Chore:
+    """Work of a layer above that the worker does now and then: what it is called, when (cron), and
+    the work, which says what it did (for job_runs) or None for nothing.
+    """
+
+    name: str
+    cron: str
+    work: Callable[[Engine, datetime], dict[str, Any] | None]
+
+
+def run(settings: Settings, *, beside: int | None = None, chores: Sequence[Chore] = ()) -> None:
     """Works until it gets SIGTERM or SIGINT, or its parent process `beside` is gone.
 
     Whoever starts a worker should name itself: it may be gone before the worker can look.
@@ -52,10 +63,12 @@ def run(settings: Settings, *, beside: int | None = None) -> None:
     # Both libraries write exceptions in full, and the database's messages quote rows.
     for name in ("procrastinate", "psycopg.pool", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    asyncio.run(_run(lambda: urls(settings)[1], beside=beside))
+    asyncio.run(_run(lambda: urls(settings)[1], beside=beside, chores=chores))
 
 
-async def _run(owner_url: Callable[[], str], *, beside: int | None = None) -> None:
+async def _run(
+    owner_url: Callable[[], str], *, beside: int | None = None, chores: Sequence[Chore] = ()
+) -> None:
     beside = beside or os.getppid()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -66,7 +79,7 @@ async def _run(owner_url: Callable[[], str], *, beside: int | None = None) -> No
     while not stop.is_set():
         began = monotonic()
         try:
-            await _work(owner_url(), stop)
+            await _work(owner_url(), stop, chores)
         except Exception as error:  # whatever it was, the next attempt starts from nothing
             _log.warning("The worker lost its database (%s).", type(error).__name__)
         if stop.is_set():
@@ -83,12 +96,12 @@ async def _stop_with_parent(stop: asyncio.Event, parent: int) -> None:
     stop.set()
 
 
-async def _work(owner_url: str, stop: asyncio.Event) -> None:
+async def _work(owner_url: str, stop: asyncio.Event, chores: Sequence[Chore]) -> None:
     """Works with one database server until stopped; returns or raises when that is lost."""
     engine = jobs(owner_url)
     try:
         await asyncio.to_thread(_prepare, engine)
-        app = _app(engine)
+        app = _app(engine, chores)
         async with app.open_async():
             await _forget_killed(app)
             working = asyncio.create_task(
@@ -105,7 +118,7 @@ async def _work(owner_url: str, stop: asyncio.Event) -> None:
         engine.dispose()
 
 
-def _app(engine: Engine) -> procrastinate.App:
+def _app(engine: Engine, chores: Sequence[Chore] = ()) -> procrastinate.App:
     _, arguments = engine.dialect.create_connect_args(engine.url)
     plain = {name: str(v) for name, v in arguments.items() if isinstance(v, str | int)}
     conninfo = make_conninfo(**{**plain, "options": f"-c search_path={SCHEMA}"})
@@ -129,7 +142,28 @@ def _app(engine: Engine) -> procrastinate.App:
     def hourly(timestamp: int) -> None:
         _tidy(engine)
 
+    for chore in chores:
+        _add(app, engine, chore)
     return app
+
+
+def _add(app: procrastinate.App, engine: Engine, chore: Chore) -> None:
+    @app.periodic(cron=chore.cron)
+    @app.task(name=chore.name, queueing_lock=chore.name)
+    def task(timestamp: int) -> None:
+        do(engine, chore)
+
+
+def do(engine: Engine, chore: Chore) -> None:
+    """Does a chore once and notes what it did. Never raises: the next time tries again."""
+    started = datetime.now(UTC)
+    try:
+        detail = chore.work(engine, started)
+        if detail is not None:
+            with engine.begin() as connection:
+                _note(connection, chore.name, None, detail, started)
+    except Exception as error:
+        _failed(engine, chore.name, None, error, started)
 
 
 def keep_fresh(engine: Engine) -> float:
@@ -183,10 +217,20 @@ def _months_ahead(connection: Connection) -> None:
 
 def _record(connection: Connection, job: str, district: Refreshed, started: datetime) -> None:
     detail = {key: value for key, value in asdict(district).items() if key != "district_id"}
+    _note(connection, job, district.district_id, detail, started)
+
+
+def _note(
+    connection: Connection,
+    job: str,
+    district: int | None,
+    detail: dict[str, Any],
+    started: datetime,
+) -> None:
     connection.execute(
         text(_DONE),
         {
-            "district": district.district_id,
+            "district": district,
             "job": job,
             "detail": _json(detail),
             "started": started,

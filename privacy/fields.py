@@ -12,15 +12,21 @@ names and e-mail alone would pick her out of a printed class list.
 
 A random nonce is safe here because a field key encrypts one field of one learner, a few times in
 her school life. Destroying a data key erases its learner, in the backups too.
+
+A format that must go (another algorithm, another header) is named in RETIRING by the version that
+writes the new one: its fields stay readable while `privacy.reencryption` renews them, and are
+refused once it is named no more.
 """
 
 import contextlib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -28,10 +34,30 @@ VERSION = 1
 AES_256_GCM_PADDED = 1
 
 _KEY_BYTES = 32
-_HEADER = bytes([VERSION, AES_256_GCM_PADDED])
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _BLOCK = 32
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a field is written: header version, algorithm, its name, and its cipher."""
+
+    version: int
+    algorithm: int
+    name: str
+    cipher: type[AESGCM] | type[ChaCha20Poly1305]
+
+    @property
+    def header(self) -> bytes:
+        """The two bytes that every field of this format begins with."""
+        return bytes([self.version, self.algorithm])
+
+
+AES_GCM: Final = Format(VERSION, AES_256_GCM_PADDED, "AES-256-GCM", AESGCM)
+CHACHA: Final = Format(VERSION, 2, "ChaCha20-Poly1305", ChaCha20Poly1305)  # should AES ever fall
+CURRENT: Final = AES_GCM
+RETIRING: tuple[Format, ...] = ()  # still readable, until every field is renewed
 
 
 class FieldError(Exception):
@@ -51,12 +77,13 @@ def encrypt(
     column: str,
     row: UUID | str,
     district: UUID | str,
+    form: Format = CURRENT,
 ) -> bytes:
     """One field's ciphertext; FieldError on a key of the wrong length or text that is not UTF-8."""
-    aead = _field_cipher(data_key, table, column)
+    aead = _field_cipher(data_key, table, column, form)
     nonce = os.urandom(_NONCE_BYTES)
-    place = _HEADER + framed(table, column, row, district)
-    return _HEADER + nonce + aead.encrypt(nonce, _padded(plaintext, table, column), place)
+    place = form.header + framed(table, column, row, district)
+    return form.header + nonce + aead.encrypt(nonce, _padded(plaintext, table, column), place)
 
 
 def decrypt(
@@ -69,15 +96,17 @@ def decrypt(
     district: UUID | str,
 ) -> str:
     """The field's text; FieldError when anything at all differs from what was encrypted."""
-    aead = _field_cipher(data_key, table, column)
-    if len(ciphertext) < len(_HEADER) + _NONCE_BYTES + _BLOCK + _TAG_BYTES:
+    form = next((one for one in (CURRENT, *RETIRING) if ciphertext[:2] == one.header), None)
+    aead = _field_cipher(data_key, table, column, form or CURRENT)
+    if len(ciphertext) < len(CURRENT.header) + _NONCE_BYTES + _BLOCK + _TAG_BYTES:
         raise FieldError(f"{table}.{column}: the stored value is cut short. Restore it.")
-    if ciphertext[:2] != _HEADER:
+    if form is None:
         raise FieldError(
             f"{table}.{column}: the stored value has format {ciphertext[0]}.{ciphertext[1]}; this "
-            f"version of Chalkline reads {VERSION}.{AES_256_GCM_PADDED}. Upgrade, or restore it."
+            f"version of Chalkline reads {CURRENT.version}.{CURRENT.algorithm}. "
+            "Upgrade, or restore it."
         )
-    place = _HEADER + framed(table, column, row, district)
+    place = form.header + framed(table, column, row, district)
     with contextlib.suppress(InvalidTag, UnicodeDecodeError):
         nonce, sealed = ciphertext[2 : 2 + _NONCE_BYTES], ciphertext[2 + _NONCE_BYTES :]
         return aead.decrypt(nonce, sealed, place).rstrip(b"\0")[:-1].decode()
@@ -133,15 +162,19 @@ def framed(*parts: UUID | str) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
-def _field_cipher(data_key: bytes, table: str, column: str) -> AESGCM:
+def _field_cipher(
+    data_key: bytes, table: str, column: str, form: Format
+) -> AESGCM | ChaCha20Poly1305:
     """Deriving costs 5 microseconds, so field keys are not kept in memory between uses."""
     if len(data_key) != _KEY_BYTES:
         raise FieldError(
             f"{table}.{column}: a data key is {_KEY_BYTES} bytes, this one is {len(data_key)}. "
             "Pass the unwrapped key."
         )
-    info = framed("chalkline/field/v1", table, column)
-    return AESGCM(HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(data_key))
+    # No key serves two algorithms; that of the first has no name in its derivation.
+    named = () if form is AES_GCM else (form.name,)
+    info = framed("chalkline/field/v1", table, column, *named)
+    return form.cipher(HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(data_key))
 
 
 def _padded(plaintext: str, table: str, column: str) -> bytes:

@@ -1,8 +1,8 @@
 """Keeps the keys that are not in the database: those that wrap data keys, and named secrets.
 
 A key-encrypting key (KEK) wraps one data key per learner. `KeyStore` is the whole interface, and
-`LocalKeyStore`, one JSON file of mode 0600, is the default; a PKCS#11 token or a cloud service is
-another class with the same methods, chosen in `open_keystore`.
+`LocalKeyStore`, one JSON file of mode 0600, is the default; a PKCS#11 token (`privacy.hsm`) or a
+cloud service is another class with the same methods, chosen in `open_keystore`.
 
 Rotation: `rotate` adds a KEK that wraps from then on, older ones still unwrap; the caller rewraps
 every data key, checks that none names the old KEK, then calls `retire`, which destroys it. Named
@@ -114,10 +114,14 @@ def open_keystore(where: str | Path, *, create_at: datetime | None = None) -> Ke
         return LocalKeyStore(Path(where), create_at=create_at)
     if where.startswith("file:///"):
         return LocalKeyStore(Path(unquote(where.removeprefix("file://"))), create_at=create_at)
+    if scheme[1] == "pkcs11":
+        from privacy.hsm import TokenKeyStore  # here: only who has a token loads its library
+
+        return TokenKeyStore(where, create_at=create_at)
     # The address may hold a PIN, so the sentence names only its kind.
     raise KeyStoreError(
-        f"Chalkline can not open this '{scheme[1]}:' address as a key store yet. Give a local key "
-        "file, such as /etc/chalkline/keys.json or file:///etc/chalkline/keys.json."
+        f"Chalkline can not open this '{scheme[1]}:' address as a key store. Give a local key "
+        "file, such as file:///etc/chalkline/keys.json, or a PKCS#11 token (pkcs11:token=...)."
     )
 
 
@@ -211,7 +215,7 @@ class LocalKeyStore:
                 )
             if kek.key is None:
                 return old
-            gone = _Kek(replace(kek.info, retired_at=_utc(now)), key=None)
+            gone = _Kek(replace(kek.info, retired_at=in_utc(now)), key=None)
             return replace(old, keks=tuple(gone if each is kek else each for each in old.keks))
 
         kek = self._change(without).find(kek_id)
@@ -341,11 +345,12 @@ def _bound(kek_id: str, context: bytes) -> bytes:
 
 
 def _new_kek(now: datetime) -> _Kek:
-    made = _utc(now)
+    made = in_utc(now)
     return _Kek(KeyInfo(f"{made:%Y%m%d}-{secrets.token_hex(4)}", made), os.urandom(_KEY_BYTES))
 
 
-def _utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """A key's date in UTC; ValueError where its zone is not said."""
     if moment.tzinfo is None:
         raise ValueError("A key's date needs a time zone, such as datetime.now(UTC).")
     return moment.astimezone(UTC)

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from db.people import PlainPerson, SealedPerson, Sealer, SourceHash
 from db.tables import DataKey, LearnerPii
 from privacy import fields
-from privacy.keystore import KeyStore, Wrapped, learner_context
+from privacy.datakeys import open_keys
+from privacy.keystore import KeyStore, learner_context
 from privacy.names import name_token, search_tokens
 from privacy.session import door
 from privacy.viewer import Viewer
@@ -42,7 +43,6 @@ def names(db: Connection, viewer: Viewer, learners: Iterable[UUID]) -> dict[UUID
     wanted = list(dict.fromkeys(learners))
     if not wanted:
         return {}
-    keystore = door().keystore
     rows = db.execute(
         select(
             LearnerPii.learner_id,
@@ -58,13 +58,16 @@ def names(db: Connection, viewer: Viewer, learners: Iterable[UUID]) -> dict[UUID
         )
         .where(LearnerPii.district_id == viewer.district_id, LearnerPii.learner_id.in_(wanted))
     ).all()
+    keys = open_keys(
+        db,
+        door().keystore,
+        viewer.district_id,
+        ((learner, kek_id, wrapped) for learner, _, _, kek_id, wrapped in rows),
+    )
     found = {}
-    for learner, given, family, kek_id, wrapped in rows:
-        key = keystore.unwrap(
-            Wrapped(kek_id, wrapped), context=learner_context(str(viewer.district_id), learner)
-        )
+    for learner, given, family, _, _ in rows:
         plain = fields.decrypt_row(
-            key,
+            keys[learner],
             {"given_name": given, "family_name": family},
             table=TABLE,
             row=learner,

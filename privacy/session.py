@@ -2,17 +2,20 @@
 
 import hmac
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from db import engine as engines
+from db import keys as stored
 from db.settings import Settings, secret_file
 from privacy.keystore import KeyStore, open_keystore
+from privacy.usage import Counted, Ledger, used_by
 from privacy.viewer import ROLES, Viewer
 
 CONTEXT_SECONDS = 60  # longest a transaction of a person may look at data
@@ -37,6 +40,7 @@ class Door:
     secret: bytes
     keystore: KeyStore
     book_file: Path
+    ledger: Ledger
 
 
 _door: Door | None = None
@@ -46,12 +50,14 @@ def open_door(settings: Settings, *, app_url: str | None = None) -> Door:
     """Connects this process to its database and keys; every later `session` goes through here."""
     global _door
     close_door()
-    url = app_url or engines.urls(settings)[0]
+    engine = engines.application(app_url or engines.urls(settings)[0])
+    ledger = Ledger(partial(_write_uses, engine))
     _door = Door(
-        engine=engines.application(url),
+        engine=engine,
         secret=secret_file(settings.context_secret_file),
-        keystore=open_keystore(settings.key_file),
+        keystore=Counted(open_keystore(settings.keys_at), ledger),
         book_file=settings.key_file.with_name("releases.book"),
+        ledger=ledger,
     )
     return _door
 
@@ -60,6 +66,7 @@ def close_door() -> None:
     """Lets the pool's connections go."""
     global _door
     if _door is not None:
+        _door.ledger.flush()
         _door.engine.dispose()
         _door = None
 
@@ -95,7 +102,14 @@ def session(viewer: Viewer) -> Iterator[Connection]:
     )
     with opened.engine.begin() as connection:
         entered(connection, role=f"chalkline_{viewer.role}", context=context)
-        yield connection
+        with used_by(viewer.district_id, f"{viewer.role} {viewer.staff_id}", "showing a page"):
+            yield connection
+
+
+def _write_uses(engine: Engine, uses: Sequence[stored.Use]) -> None:
+    with engine.begin() as connection:
+        entered(connection, role="chalkline_signin", context="")
+        stored.note_uses(connection, uses)
 
 
 def entered(connection: Connection, *, role: str, context: str) -> None:

@@ -23,5 +23,15 @@ if ! { command -v chromium || command -v chromium-browser || command -v google-c
   fi
 fi
 
+if ! [ -e /usr/lib/softhsm/libsofthsm2.so ] && ! command -v softhsm2-util >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing SoftHSM2 for the tests of keys on a token ..."
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq softhsm2 >/dev/null
+  else
+    echo "The tests of keys on a token need SoftHSM2: install your system's package 'softhsm2', then run make test again."
+    exit 1
+  fi
+fi
+
 step "doctests and tests" pytest -n 2 --dist loadfile --doctest-modules \
   analytics commands components db pages privacy queries app.py tests "$@"

@@ -387,7 +387,6 @@ def test_a_file_address_opens_the_same_store(tmp_path):
 @pytest.mark.parametrize(
     "address",
     [
-        "pkcs11:token=chalkline?pin-value=7391",
         "awskms://alias/7391",
         "https://7391@vault.example/keys",
         "file://7391/keys.json",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, select
 
+from db.keys import hold_keys
 from db.oulad.names import invented_name
 from db.oulad.roster import Ids
 from db.oulad.source import Person, Source
@@ -118,4 +119,5 @@ def _learners(
         for person, identifier in zip(people, identifiers, strict=True)
         if identifier not in there
     ]
+    hold_keys(connection)
     write_sealed(connection, ids.district, seal(ids.district, fresh))

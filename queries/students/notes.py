@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, insert, select
 
-from db.tables import DataKey, InterventionNote, Staff
+from db.tables import InterventionNote, Staff
 from privacy import NotAllowed, Viewer, door, fields
-from privacy.keystore import Wrapped, learner_context
+from privacy.datakeys import data_keys
 
 _TABLE, _COLUMN = "intervention_notes", "body"
 
@@ -106,16 +106,7 @@ def _keys(
     db: Connection, viewer: Viewer, learners: Sequence[UUID] | set[UUID]
 ) -> dict[UUID, bytes]:
     """The data keys of those of the learners whom the viewer may see."""
-    rows = db.execute(
-        select(DataKey.learner_id, DataKey.kek_id, DataKey.wrapped).where(
-            DataKey.district_id == viewer.district_id, DataKey.learner_id.in_(learners)
-        )
-    ).all()
-    if not rows and learners:
+    keys = data_keys(db, door().keystore, viewer.district_id, set(learners))
+    if not keys and learners:
         raise NotAllowed("You are not responsible for this learner today. Reload the page.")
-    return {
-        learner: door().keystore.unwrap(
-            Wrapped(kek, wrapped), context=learner_context(str(viewer.district_id), learner)
-        )
-        for learner, kek, wrapped in rows
-    }
+    return keys

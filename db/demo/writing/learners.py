@@ -22,6 +22,7 @@ from db.demo.school import School
 from db.demo.staff import StaffMember
 from db.demo.target import Counts, Target, class_ids, institution_ids, learner_ids, tell_planner
 from db.demo.writing import binary
+from db.keys import hold_keys
 from db.people import write_sealed
 
 
@@ -30,6 +31,7 @@ def write_learners(to: Target, school: School, everybody: list[StaffMember]) -> 
     counts = _write_rows(to, school)
     if school.number == 0:
         tell_planner(to.connection, "learners")
+    hold_keys(to.connection)
     write_sealed(to.connection, to.district, to.seal(to.district, school.plain))
     counts |= {"data_keys": PER_SCHOOL, "learner_pii": PER_SCHOOL}
     counts |= _write_rights(to, school, everybody)

@@ -1,0 +1,31 @@
+"""What the worker does beside keeping the state fresh, for layers that the worker does not know."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.settings import Settings
+from db.worker import Chore
+from privacy import reencryption, rotation
+from privacy.keystore import open_keystore
+
+
+def chores(settings: Settings) -> tuple[Chore, ...]:
+    """All of them; the key store is opened when the work begins, since it may be made later."""
+
+    def keep_keys_young(engine: Engine, now: datetime) -> dict[str, Any] | None:
+        keystore = open_keystore(settings.keys_at)
+        if not rotation.is_due(keystore, now=now):
+            return None
+        done = rotation.rotate(engine, keystore, now=now)
+        renewed = reencryption.renew_fields(engine, keystore)
+        return {
+            "rewrapped": done.rewrapped,
+            "verified": done.verified,
+            "destroyed": len(done.retired),
+            "waiting": len(done.waiting),
+            "renewed": renewed,
+        }
+
+    return (Chore("key rotation", "37 * * * *", keep_keys_young),)
