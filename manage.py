@@ -2,7 +2,7 @@
 
 import typer
 
-from commands import data, evaluate, keys, serving, users
+from commands import audit, data, evaluate, keys, serving, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,7 @@ app.command("status")(data.status)
 app.command("db-url")(data.db_url)
 app.add_typer(users.user, name="user")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(evaluate.evaluate, name="evaluate")
 
 if __name__ == "__main__":

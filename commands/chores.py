@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from db.audit import work as trail
 from db.settings import Settings
 from db.worker import Chore
 from privacy import reencryption, rotation
@@ -28,4 +29,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
             "renewed": renewed,
         }
 
-    return (Chore("key rotation", "37 * * * *", keep_keys_young),)
+    return (
+        Chore("key rotation", "37 * * * *", keep_keys_young),
+        *trail.chores(settings),
+    )

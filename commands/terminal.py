@@ -16,6 +16,7 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from db.accounts import AccountError
+from db.audit import AuditError
 from db.embedded import EmbeddedError
 from db.migrate import MigrationError
 from db.oulad import LoadError
@@ -42,6 +43,7 @@ IN_WORDS = (
     MigrationError,
     KeyStoreError,
     AccountError,
+    AuditError,
     LoadError,
     RefreshError,
 )

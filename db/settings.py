@@ -34,6 +34,7 @@ class Settings:
     key_file: Path
     key_store: str | None = field(repr=False)
     context_secret_file: Path
+    checkpoints: Path
     public_url: str | None
     allowed_hosts: tuple[str, ...]
 
@@ -56,6 +57,9 @@ class Settings:
             key_store=given.get("CHALKLINE_KEY_STORE"),
             context_secret_file=_folder(
                 given.get("CHALKLINE_CONTEXT_SECRET_FILE", home / "keys" / "context.key")
+            ),
+            checkpoints=_folder(
+                given.get("CHALKLINE_CHECKPOINTS", home / "keys" / "audit-checkpoints")
             ),
             public_url=public_url,
             allowed_hosts=tuple(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from privacy import Viewer
 
 TEACHER, COUNSELOR, ADMINISTRATOR = "teacher", "counselor", "administrator"
+SECURITY = "security"
 EVERYONE = frozenset({TEACHER, COUNSELOR, ADMINISTRATOR, "records", "security"})
 
 
@@ -49,6 +50,7 @@ PAGES = (
         frozenset({ADMINISTRATOR}),
         "pages.district.overview",
     ),
+    Page("Security", "security", "shield", frozenset({SECURITY}), "pages.account.security"),
     Page("My account", "account", "lock", EVERYONE, "pages.account.own", in_menu=False),
 )
 ADDRESSES = {page.address: page for page in PAGES}

@@ -10,7 +10,7 @@ import streamlit as st
 from components.empty import generated_banner, historical_banner
 from components.paper import paper
 from pages import ADDRESSES, PAGES, Page, guard, home, sign_in
-from pages.account import own
+from pages.account import factor, own
 from pages.failures import explain
 from privacy import Viewer, web_sessions
 from privacy.web_sessions import Ended, Standing
@@ -30,6 +30,8 @@ def main() -> None:
     match standing:
         case Standing(must_change_password=True):
             _declare(partial(own.first_password, standing)).run()
+        case Standing(must_add_factor=True):
+            _declare(partial(factor.first_factor, standing)).run()
         case Standing():
             _signed_in(standing)
         case Ended():

@@ -12,10 +12,14 @@ import streamlit as st
 from pages.guard import BROWSER, go, now
 from privacy.accounts import Attempt, KnownAccount, Wait, account_of, begin_attempt, settle
 from privacy.passwords import prepared
+from privacy.second_factor import Method, check
+from privacy.second_factor import asked_of as asks_for_code
 from privacy.tickets import issue_ticket
 from privacy.web_sessions import Ended
 
 WRONG = "The sign-in name or the password is not right."
+WRONG_CODE = "That code is not right, or it was used already. Wait for the next one and try again."
+HALFWAY = "chalkline halfway"  # where a tab keeps that its password was right
 NO_ROLE = (
     "You have no role in Chalkline today, or your account is switched off. "
     "Ask whoever keeps your school's staff list."
@@ -58,8 +62,12 @@ def page(address: str) -> None:
         if not browser:
             st.error(NO_COOKIE)
             return
-        problem = _by_provider(bytes.fromhex(str(browser)), address)
-        problem = _by_password(bytes.fromhex(str(browser)), address) or problem
+        known = bytes.fromhex(str(browser))
+        if _halfway() is not None:
+            problem = _by_code(known, address)
+        else:
+            problem = _by_provider(known, address)
+            problem = _by_password(known, address) or problem
         if problem:
             st.error(problem)
 
@@ -89,9 +97,56 @@ def _by_password(browser: bytes, address: str) -> str | None:
     )
     st.components.v2.component("chalkline_fields_purpose", js=_FIELDS_PURPOSE)(key="purpose")
     _forget_what_the_library_noted()
-    if credentials.account is not None:
-        return _enter(credentials.account, browser, address)
-    return credentials.problem
+    if credentials.account is None:
+        return credentials.problem
+    if asks_for_code(credentials.account):
+        st.session_state[HALFWAY] = Halfway(credentials.account, now())
+        st.rerun()
+    return _enter(credentials.account, browser, address)
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """A right password, kept by the server for this tab until the code is typed."""
+
+    account: KnownAccount
+    since: datetime
+
+
+def _halfway() -> Halfway | None:
+    found = st.session_state.get(HALFWAY)
+    if isinstance(found, Halfway) and now() - found.since < FRESH:
+        return found
+    st.session_state.pop(HALFWAY, None)
+    return None
+
+
+def _by_code(browser: bytes, address: str) -> str | None:
+    """Asks for the second factor; the problem in words when the code was wrong."""
+    half = _halfway()
+    if half is None:
+        return None
+    with st.form("second-factor", clear_on_submit=True):
+        st.subheader("One more step")
+        typed = st.text_input(
+            "Code",
+            autocomplete="one-time-code",
+            max_chars=20,
+            help="The six digits your authenticator app shows now, or one of your recovery codes.",
+        )
+        sent = st.form_submit_button("Sign in")
+    if st.button("Start again", type="tertiary"):
+        st.session_state.pop(HALFWAY, None)
+        st.rerun()
+    if not sent:
+        return None
+    proved = check(half.account, typed, now=now())
+    if isinstance(proved, Wait):
+        return _please_wait(proved, now=now(), what="codes")
+    if proved is None:
+        return WRONG_CODE
+    st.session_state.pop(HALFWAY, None)
+    return _enter(half.account, browser, address, method=proved)
 
 
 @dataclass
@@ -150,7 +205,7 @@ def _by_provider(browser: bytes, address: str) -> str | None:
     known = bool(claims.get("is_logged_in")) and _fresh(claims, now=now())
     account = account_of(claims) if known else None
     if account is not None:
-        return _enter(account, browser, address)
+        return _enter(account, browser, address, method="provider")
     for provider, label in _providers().items():
         if st.button(label, key=f"provider-{provider}"):
             st.login(None if provider == "default" else provider)
@@ -178,9 +233,11 @@ def _fresh(claims: Mapping[str, Any], *, now: datetime) -> bool:
     return isinstance(issued, int | float) and abs(now.timestamp() - issued) < FRESH.total_seconds()
 
 
-def _enter(account: KnownAccount, browser: bytes, address: str) -> str:
+def _enter(
+    account: KnownAccount, browser: bytes, address: str, *, method: Method = "password"
+) -> str:
     """Leaves for the route that trades a ticket for the session's cookie."""
-    ticket = issue_ticket(account, browser=browser, now=now())
+    ticket = issue_ticket(account, browser=browser, now=now(), method=method)
     if ticket is None:
         return NO_ROLE
     go("/auth/enter?" + urlencode({"ticket": ticket, "to": asked_for(address)}))
@@ -192,9 +249,9 @@ def asked_for(address: str) -> str:
     return f"/{address}" + (f"?{urlencode(query, doseq=True)}" if query else "")
 
 
-def _please_wait(wait: Wait, *, now: datetime) -> str:
+def _please_wait(wait: Wait, *, now: datetime, what: str = "passwords") -> str:
     minutes = max(1, ceil((wait.until - now) / timedelta(minutes=1)))
     return (
-        "Too many wrong passwords for this name. "
+        f"Too many wrong {what} for this name. "
         f"Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}."
     )

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from db.tables import Account, SignInAttempt
-from privacy import passwords
+from privacy import passwords, trail
 from privacy.session import door, signin_session
 
 FREE_FAILURES = 5  # wrong passwords in a row that cost no wait
@@ -71,6 +71,12 @@ def tidy_name(name: str) -> str:
     return name.replace("\0", "").strip().lower()[:LONGEST_NAME]
 
 
+def begin_count(name: str, *, whose: KnownAccount, now: datetime) -> Attempt | Wait:
+    """As `begin_attempt`, for a proof other than the password, counted under a name of its own."""
+    attempt = begin_attempt(name, now=now)
+    return attempt if isinstance(attempt, Wait) else replace(attempt, account=whose)
+
+
 def begin_attempt(name: str, *, now: datetime) -> Attempt | Wait:
     """Writes a go at signing in down and hands over the hash to compare; the same for any name.
 
@@ -97,8 +103,11 @@ def begin_attempt(name: str, *, now: datetime) -> Attempt | Wait:
     return Attempt(attempt_id, name, failures, hash_to_compare, _known(row) if row else None)
 
 
-def settle(attempt: Attempt, *, right: bool, now: datetime) -> None:
-    """Writes down how the attempt ended, at the attempt and, for people to see, at the account."""
+def settle(attempt: Attempt, *, right: bool, now: datetime, what: str = "password") -> None:
+    """Writes down how the attempt ended, at the attempt and, for people to see, at the account.
+
+    A wrong one is a line in the audit trail; `what` says what was wrong.
+    """
     failures = 0 if right else attempt.failures + 1
     with signin_session() as connection:
         connection.execute(
@@ -106,6 +115,15 @@ def settle(attempt: Attempt, *, right: bool, now: datetime) -> None:
             .where(SignInAttempt.attempt_id == attempt.attempt_id)
             .values(succeeded=right)
         )
+        if not right:
+            whose = attempt.account
+            trail.signing_in(
+                connection,
+                trail.REFUSED,
+                district_id=whose.district_id if whose else None,
+                staff_id=whose.staff_id if whose else None,
+                detail={"why": what, "known": whose is not None},
+            )
         changed: dict[str, Any] = {
             "failed_attempts": failures,
             "locked_until": now + wait_after(failures) if wait_after(failures) else None,

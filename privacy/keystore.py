@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from privacy.fields import framed
 
-SecretName = Literal["index", "token", "pseudonym"]
+SecretName = Literal["index", "token", "pseudonym", "second factor"]
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12

@@ -6,17 +6,18 @@ Names leave the database only through a viewer's own session, so policies decide
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from db.people import PlainPerson, SealedPerson, Sealer, SourceHash
 from db.tables import DataKey, LearnerPii
-from privacy import fields
+from privacy import fields, trail
 from privacy.datakeys import open_keys
 from privacy.keystore import KeyStore, learner_context
 from privacy.names import name_token, search_tokens
-from privacy.session import door
+from privacy.session import SEEN_KEY, door
 from privacy.viewer import Viewer
 
 TABLE = "learner_pii"
@@ -74,7 +75,19 @@ def names(db: Connection, viewer: Viewer, learners: Iterable[UUID]) -> dict[UUID
             district=str(viewer.district_id),
         )
         found[learner] = Name(plain["given_name"] or "", plain["family_name"] or "")
+    if found:
+        _note(db, viewer, list(found))
     return found
+
+
+def _note(db: Connection, viewer: Viewer, learners: list[UUID]) -> None:
+    """Whoever reads a name has seen a learner: every page's lists come through here."""
+    said = [viewer.session or viewer.staff_id.bytes, viewer.role.encode()]
+    said += sorted(learner.bytes for learner in learners)
+    digest = sha256(b"".join(said)).digest()
+    if not door().seen.lately(digest):
+        trail.saw(db, viewer, learners)
+        db.info.setdefault(SEEN_KEY, []).append(digest)
 
 
 def find_by_name(db: Connection, viewer: Viewer, typed: str) -> list[UUID]:

@@ -18,6 +18,9 @@ from privacy.keystore import KeyStore, open_keystore
 from privacy.usage import Counted, Ledger, used_by
 from privacy.viewer import ROLES, Viewer
 
+SEEN_SECONDS = 900  # the same names on the same person's page are one view for so long
+SEEN_MOST = 10_000
+SEEN_KEY = "chalkline seen"  # where a transaction keeps what is noted once it commits
 CONTEXT_SECONDS = 60  # longest a transaction of a person may look at data
 
 _ENTER = select(
@@ -41,6 +44,28 @@ class Door:
     keystore: KeyStore
     book_file: Path
     ledger: Ledger
+    seen: "Seen"
+
+
+class Seen:
+    """Which viewer's session was shown which learners lately, so that one list is noted once.
+
+    A page is drawn anew at every click. Only identifiers' digests are kept, nothing about anybody.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[bytes, float] = {}
+
+    def lately(self, digest: bytes) -> bool:
+        """Whether it was noted in the last `SEEN_SECONDS`."""
+        return self._until.get(digest, 0.0) > time.monotonic()
+
+    def noted(self, digest: bytes) -> None:
+        """From now on it is noted; the oldest are forgotten beyond `SEEN_MOST`."""
+        self._until.pop(digest, None)
+        self._until[digest] = time.monotonic() + SEEN_SECONDS
+        while len(self._until) > SEEN_MOST:
+            self._until.pop(next(iter(self._until)), None)
 
 
 _door: Door | None = None
@@ -58,6 +83,7 @@ def open_door(settings: Settings, *, app_url: str | None = None) -> Door:
         keystore=Counted(open_keystore(settings.keys_at), ledger),
         book_file=settings.key_file.with_name("releases.book"),
         ledger=ledger,
+        seen=Seen(),
     )
     return _door
 
@@ -100,10 +126,14 @@ def session(viewer: Viewer) -> Iterator[Connection]:
         role=viewer.role,
         expires=int(time.time()) + CONTEXT_SECONDS,
     )
+    seen: list[bytes] = []
     with opened.engine.begin() as connection:
         entered(connection, role=f"chalkline_{viewer.role}", context=context)
+        connection.info[SEEN_KEY] = seen
         with used_by(viewer.district_id, f"{viewer.role} {viewer.staff_id}", "showing a page"):
             yield connection
+    for digest in seen:  # committed; a view that failed is noted when it succeeds
+        opened.seen.noted(digest)
 
 
 def _write_uses(engine: Engine, uses: Sequence[stored.Use]) -> None:

@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from db.tables import SignInTicket, WebSession
+from db.tables import Account, SignInTicket, WebSession
+from privacy import trail
 from privacy.accounts import KnownAccount
 from privacy.roster import roles_today
-from privacy.session import signin_session
+from privacy.second_factor import Method, has_factor
+from privacy.session import NotAllowed, signin_session
 from privacy.viewer import Role
 from privacy.web_sessions import LONGEST, revoke
 
@@ -22,13 +24,20 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def issue_ticket(account: KnownAccount, *, browser: bytes, now: datetime) -> str | None:
-    """A ticket that this browser may trade once for a session; None without a role today."""
+def issue_ticket(
+    account: KnownAccount, *, browser: bytes, now: datetime, method: Method = "password"
+) -> str | None:
+    """A ticket that this browser may trade once for a session; None without a role today.
+
+    NotAllowed where the account has a second factor and the password alone was shown.
+    """
     token = secrets.token_urlsafe(32)
     with signin_session() as connection:
         held = roles_today(connection, account.district_id, account.staff_id, now=now)
         if account.disabled or not held:
             return None
+        if method == "password" and has_factor(connection, account.district_id, account.account_id):
+            raise NotAllowed("This account asks for a code too. Sign in again.")
         connection.execute(
             insert(SignInTicket).values(
                 ticket_hash=digest(token),
@@ -36,6 +45,7 @@ def issue_ticket(account: KnownAccount, *, browser: bytes, now: datetime) -> str
                 account_id=account.account_id,
                 role=held[0],
                 browser_hash=browser,
+                method=method,
                 created_at=now,
                 expires_at=now + TICKET_LIFE,
             )
@@ -61,7 +71,12 @@ def redeem(
                 SignInTicket.expires_at > now,
             )
             .values(used_at=now)
-            .returning(SignInTicket.district_id, SignInTicket.account_id, SignInTicket.role)
+            .returning(
+                SignInTicket.district_id,
+                SignInTicket.account_id,
+                SignInTicket.role,
+                SignInTicket.method,
+            )
         ).one_or_none()
         if row is None:
             return None
@@ -77,7 +92,20 @@ def redeem(
                 last_seen_at=now,
                 absolute_expires_at=now + LONGEST,
                 client=client,
+                method=row.method,
             )
+        )
+        staff_id = connection.scalar(
+            select(Account.staff_id).where(
+                Account.district_id == row.district_id, Account.account_id == row.account_id
+            )
+        )
+        trail.signing_in(
+            connection,
+            "signed in",
+            district_id=row.district_id,
+            staff_id=staff_id,
+            detail={"how": row.method, "client": client},
         )
     return token, row.role
 

@@ -21,14 +21,17 @@ from sqlalchemy import (
 from db.tables import (
     Account,
     Institution,
+    SecondFactor,
     SignInAttempt,
     SignInTicket,
     Staff,
     StaffRole,
     WebSession,
 )
-from privacy.accounts import MEMORY, set_password
+from privacy import trail
+from privacy.accounts import MEMORY, KnownAccount, set_password
 from privacy.roster import district_day, held_on, in_order, roles_today
+from privacy.second_factor import demanded, remove
 from privacy.session import signin_session
 from privacy.viewer import Role, Viewer
 
@@ -57,7 +60,14 @@ class Standing:
     sign_in_name: str
     must_change_password: bool
     has_password: bool
+    must_add_factor: bool  # the district asks for a second factor and she has none
     ends_at: datetime  # without another click
+
+    @property
+    def account(self) -> KnownAccount:
+        """The account, as proofs of identity take it."""
+        who = self.viewer
+        return KnownAccount(who.district_id, who.account_id, who.staff_id, self.sign_in_name, False)
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class OwnSession:
     created_at: datetime
     last_seen_at: datetime
     here: bool
+    method: str  # how she proved who she is
 
 
 def standing(session: bytes, *, now: datetime) -> Standing | Ended:
@@ -105,6 +116,9 @@ def standing(session: bytes, *, now: datetime) -> Standing | Ended:
         sign_in_name=row.sign_in_name,
         must_change_password=row.must_change_password,
         has_password=row.has_password,
+        must_add_factor=row.method != "provider"
+        and not row.has_factor
+        and demanded(row.second_factor, role=row.role, generated=row.generated),
         ends_at=min(row.last_seen_at + IDLE, row.absolute_expires_at),
     )
 
@@ -128,13 +142,23 @@ def touch(session: bytes, *, now: datetime) -> None:
 def end(session: bytes, *, now: datetime) -> None:
     """Ends one session; its cookie is worth nothing from here on."""
     with signin_session() as connection:
+        whose = connection.execute(
+            select(WebSession.district_id, Account.staff_id)
+            .join(Account, _same_account())
+            .where(WebSession.token_hash == session, WebSession.revoked_at.is_(None))
+        ).one_or_none()
         revoke(connection, WebSession.token_hash == session, now=now)
+        if whose is not None:
+            trail.signing_in(
+                connection, "signed out", district_id=whose.district_id, staff_id=whose.staff_id
+            )
 
 
 def end_others(viewer: Viewer, *, now: datetime) -> None:
     """Ends every session of this account but the one that asks."""
     with signin_session() as connection:
         end_all(connection, viewer.district_id, viewer.account_id, but=viewer.session, now=now)
+        _note(connection, viewer, "signed out everywhere else")
 
 
 def end_all(
@@ -168,6 +192,15 @@ def replace_password(viewer: Viewer, password: str, *, now: datetime) -> None:
             now=now,
         )
         end_all(connection, viewer.district_id, viewer.account_id, but=viewer.session, now=now)
+        _note(connection, viewer, "password changed")
+
+
+def drop_factor(viewer: Viewer, *, now: datetime) -> None:
+    """Removes a person's own second factor and ends every session but hers."""
+    with signin_session() as connection:
+        remove(connection, viewer.district_id, viewer.account_id)
+        end_all(connection, viewer.district_id, viewer.account_id, but=viewer.session, now=now)
+        _note(connection, viewer, "second factor removed")
 
 
 def own_sessions(viewer: Viewer, *, now: datetime) -> list[OwnSession]:
@@ -179,6 +212,7 @@ def own_sessions(viewer: Viewer, *, now: datetime) -> list[OwnSession]:
                 WebSession.client,
                 WebSession.created_at,
                 WebSession.last_seen_at,
+                WebSession.method,
             )
             .where(
                 WebSession.district_id == viewer.district_id,
@@ -196,6 +230,7 @@ def own_sessions(viewer: Viewer, *, now: datetime) -> list[OwnSession]:
             row.created_at,
             row.last_seen_at,
             here=row.token_hash == viewer.session,
+            method=row.method,
         )
         for row in rows
     ]
@@ -209,6 +244,7 @@ def work_as(viewer: Viewer, role: str, *, now: datetime) -> bool:
         connection.execute(
             update(WebSession).where(WebSession.token_hash == viewer.session).values(role=role)
         )
+        _note(connection, viewer, "changed role", to=role)
     return True
 
 
@@ -227,6 +263,22 @@ def revoke(connection: Connection, which: ColumnElement[bool], *, now: datetime)
     )
 
 
+def _note(connection: Connection, viewer: Viewer, action: str, **detail: str) -> None:
+    trail.signing_in(
+        connection,
+        action,
+        district_id=viewer.district_id,
+        staff_id=viewer.staff_id,
+        detail=detail,
+    )
+
+
+def _same_account() -> ColumnElement[bool]:
+    return (Account.district_id == WebSession.district_id) & (
+        Account.account_id == WebSession.account_id
+    )
+
+
 def _standing() -> Select[*tuple[Any, ...]]:
     today = district_day(bindparam("now", type_=DateTime(timezone=True)))
     return (
@@ -237,6 +289,9 @@ def _standing() -> Select[*tuple[Any, ...]]:
             WebSession.last_seen_at,
             WebSession.absolute_expires_at,
             WebSession.revoked_at,
+            WebSession.method,
+            SecondFactor.confirmed_at.is_not(None).label("has_factor"),
+            Institution.settings["second_factor"].astext.label("second_factor"),
             Account.staff_id,
             Account.sign_in_name,
             Account.disabled_at,
@@ -257,8 +312,12 @@ def _standing() -> Select[*tuple[Any, ...]]:
         )
         .join(
             Account,
-            (Account.district_id == WebSession.district_id)
-            & (Account.account_id == WebSession.account_id),
+            _same_account(),
+        )
+        .outerjoin(
+            SecondFactor,
+            (SecondFactor.district_id == WebSession.district_id)
+            & (SecondFactor.account_id == WebSession.account_id),
         )
         .join(
             Staff,

@@ -4,6 +4,7 @@ The probe page (tests/probe.py) stands for every page: for each attack there is 
 shows the same page to the person who may see it.
 """
 
+import base64
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -26,7 +28,7 @@ from websockets.typing import Origin, Subprotocol
 import pages
 from db.embedded import Server
 from pages.sign_in import NO_ROLE, WRONG
-from privacy import passwords
+from privacy import passwords, totp
 from tests import cast
 from tests.app_server import ROOT, RunningApp, free_port, running_app
 from tests.conftest import _super
@@ -287,6 +289,45 @@ def test_behind_https_cookies_are_secure_and_bound_to_the_host(campus: Campus) -
     assert any(value.startswith("_streamlit_xsrf=") for value in cookies)
     assert all("; Secure" in value for value in cookies)
     assert "max-age=" in answers[0].headers["strict-transport-security"]
+
+
+def test_a_required_second_factor_comes_before_any_page_and_is_asked_ever_after(
+    campus: Campus,
+) -> None:
+    rule = "UPDATE chalkline.institutions SET settings = '{}' WHERE district_id = 1"
+    campus.run(rule.format('{"second_factor": "required"}'))
+    browser = campus.browser("rita")
+    with browser.tab() as tab:
+        seen = tab.run(page="overview")
+        assert "Add a second factor" in seen.words
+        assert REFUSED not in seen.words
+        key = re.search(r"type this key into it: `([A-Z2-7 ]+)`", seen.words)
+        assert key
+        secret = base64.b32decode(key[1].replace(" ", ""))
+        box, button = seen.widgets["2. Type the six digits it shows"], seen.widgets["Turn on"]
+        wrong = tab.run(page="overview", typed={box: "000000"}, clicked=button)
+        assert "That code is not right" in wrong.words
+        step = totp.step_at(datetime.now(UTC))
+        done = tab.run(page="overview", typed={box: totp.code(secret, step)}, clicked=button)
+        assert "Write these recovery codes down" in done.words
+        recovery = re.search(r"([a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4})", done.words)
+        assert recovery
+        assert REFUSED in tab.run(page="overview").words  # the page itself answers now
+    with campus.browser().tab() as tab:
+        form = tab.run().widgets
+        typed = {form["Sign-in name"]: "rita", form["Password"]: PASSWORD}
+        seen = tab.run(typed=typed, clicked=form["Sign in"])
+        assert seen.redirect is None
+        assert "One more step" in seen.words
+        box, button = seen.widgets["Code"], seen.widgets["Sign in"]
+        seen = tab.run(typed={box: totp.code(secret, step)}, clicked=button)
+        assert "used already" in seen.words
+        assert seen.redirect is None
+        seen = tab.run(typed={box: recovery[1]}, clicked=button)
+        assert seen.redirect is not None
+        assert seen.redirect.startswith("/auth/enter")
+    campus.run("DELETE FROM chalkline.second_factors")
+    campus.run(rule.format("{}"))
 
 
 # Ending.

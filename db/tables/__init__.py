@@ -3,7 +3,15 @@
 The SQL in db/migrations owns the tables; a test compares the two.
 """
 
-from db.tables.access import Account, ContextSecret, SignInAttempt, SignInTicket, WebSession
+from db.tables.access import (
+    Account,
+    ContextSecret,
+    RecoveryCode,
+    SecondFactor,
+    SignInAttempt,
+    SignInTicket,
+    WebSession,
+)
 from db.tables.action import (
     ClassNotice,
     Flag,
@@ -31,6 +39,8 @@ from db.tables.content import (
     Section,
 )
 from db.tables.custody import (
+    AccessAlert,
+    AuditCheck,
     AuditCheckpoint,
     AuditEntry,
     BreakGlass,
@@ -73,6 +83,7 @@ from db.tables.teaching import Attendance, BehaviourEvent, Caseload, Class, Clas
 __all__ = [
     "SCHEMA",
     "AcademicTerm",
+    "AccessAlert",
     "Account",
     "ActivityDay",
     "Assessment",
@@ -80,6 +91,7 @@ __all__ = [
     "AssessmentItem",
     "AssessmentState",
     "Attendance",
+    "AuditCheck",
     "AuditCheckpoint",
     "AuditEntry",
     "Backup",
@@ -127,6 +139,7 @@ __all__ = [
     "Module",
     "ProtectedAttribute",
     "Recommendation",
+    "RecoveryCode",
     "Release",
     "ReleaseBudget",
     "ReleaseRow",
@@ -135,6 +148,7 @@ __all__ = [
     "RiskModel",
     "RiskScore",
     "SchoolGradeState",
+    "SecondFactor",
     "Section",
     "SectionProgress",
     "SectionState",

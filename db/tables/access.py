@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Integer, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import DEFAULT, Table, to
@@ -47,6 +47,33 @@ class WebSession(Table):
     absolute_expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     client: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    method: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+
+
+class SecondFactor(Table):
+    """One row per account with an authenticator app (RFC 6238), from when its code is shown."""
+
+    __tablename__ = "second_factors"
+    __table_args__ = (to("accounts", "district_id", "account_id", cascade=True),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default=DEFAULT)
+
+
+class RecoveryCode(Table):
+    """One row per code that replaces the authenticator app once."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (to("accounts", "district_id", "account_id", cascade=True),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class SignInTicket(Table):
@@ -63,6 +90,7 @@ class SignInTicket(Table):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    method: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
 
 
 class SignInAttempt(Table):

@@ -127,6 +127,41 @@ class AuditCheckpoint(Table):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
 
 
+class AuditCheck(Table):
+    """One row per verification of the whole audit trail against its chain and checkpoints."""
+
+    __tablename__ = "audit_checks"
+
+    check_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    waiting: Mapped[int] = mapped_column(BigInteger)
+    checkpoints: Mapped[int] = mapped_column(Integer)
+    fault: Mapped[str | None] = mapped_column(Text)
+    bad_row: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class AccessAlert(Table):
+    """One row per span of unusual access by one member of staff, found in the audit trail."""
+
+    __tablename__ = "access_alerts"
+    __table_args__ = (
+        to("staff", "district_id", "actor=staff_id"),
+        to("staff", "district_id", "reviewed_by=staff_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    actor: Mapped[UUID] = mapped_column(Uuid)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    count: Mapped[int] = mapped_column(Integer)
+    found_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reviewed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    reviewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class Disclosure(Table):
     """One row per disclosure of a learner's record to somebody not responsible for her."""
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from pages import guard
+from pages.account import factor
 from privacy import Viewer, web_sessions
 from privacy.accounts import Wait, begin_attempt, settle
 from privacy.passwords import LONGEST, SHORTEST, matches, weakness
@@ -25,6 +26,7 @@ def page(viewer: Viewer) -> None:
     st.caption(f"Sign-in name: {standing.sign_in_name}. Roles come from your school's staff list.")
     _browsers(viewer, now=guard.now())
     if standing.has_password:
+        factor.section(standing)
         _password(standing)
     else:
         st.write("You sign in with your school's provider, which also keeps your password.")

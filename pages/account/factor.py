@@ -1,0 +1,116 @@
+"""The second factor of one's own account: an authenticator app, and recovery codes on paper."""
+
+import segno
+import streamlit as st
+
+from components import words
+from pages import guard
+from privacy import second_factor, totp
+from privacy.accounts import Wait, begin_attempt, settle
+from privacy.passwords import LONGEST, matches
+from privacy.second_factor import Factor
+from privacy.web_sessions import Standing, drop_factor
+
+WIDTH = 420  # pixels
+WRONG_CODE = "That code is not right. Wait until the app shows the next one and type that."
+WAIT = "Too many wrong tries. Wait a while and try again."
+
+
+def section(standing: Standing) -> None:
+    """The part of My account."""
+    st.header("Second factor")
+    viewer = standing.viewer
+    state = second_factor.factor(viewer.district_id, viewer.account_id)
+    if state.confirmed_at is None:
+        st.write(
+            "With an authenticator app, whoever finds out your password still can not sign in as "
+            "you. Any app that shows six-digit codes will do."
+        )
+        with st.expander("Set up an authenticator app", key="factor", on_change="rerun") as part:
+            if part.open:
+                _set_up(standing)
+        return
+    st.write(
+        f"On since {words.moment(state.confirmed_at)}. "
+        f"{words.plural(state.codes_left, 'recovery code')} left."
+    )
+    _change(standing, state)
+
+
+def first_factor(standing: Standing, _: str) -> None:
+    """All that a person sees whose role needs a second factor and who has none yet."""
+    st.title("Add a second factor")
+    st.write(
+        f"Your district asks everybody who works as {standing.viewer.role} for a code from an "
+        "authenticator app besides the password. It takes a minute."
+    )
+    _set_up(standing)
+    if st.button("Sign out", icon=":material/logout:"):
+        guard.go("/auth/leave")
+
+
+def _set_up(standing: Standing) -> None:
+    who = standing.account
+    secret = second_factor.begin(who.district_id, who.account_id, now=guard.now())
+    picture = segno.make(totp.address(secret, name=standing.sign_in_name), error="m")
+    st.markdown("1. Scan this picture with the app.")
+    st.image(
+        picture.svg_inline(scale=5, border=4, dark="#000", light="#fff"),
+        alt="QR code with the key that is written out below",
+    )
+    st.markdown(f"   Or type this key into it: `{totp.shown(secret)}`")
+    with st.form("confirm-factor", clear_on_submit=True, width=WIDTH):
+        typed = st.text_input(
+            "2. Type the six digits it shows", autocomplete="one-time-code", max_chars=12
+        )
+        sent = st.form_submit_button("Turn on")
+    if not sent:
+        return
+    codes = second_factor.confirm(who, typed, now=guard.now())
+    if isinstance(codes, Wait):
+        st.error(WAIT)
+    elif codes is None:
+        st.error(WRONG_CODE)
+    else:
+        _show(codes)
+
+
+def _show(codes: list[str]) -> None:
+    st.success("Your second factor is on. You will be asked for a code when you sign in.")
+    st.markdown(
+        "**Write these recovery codes down or print them now; they are shown this once.** Each "
+        "lets you in once without the app."
+    )
+    st.code("\n".join(codes), language=None)
+    st.button("I have kept them")
+
+
+def _change(standing: Standing, state: Factor) -> None:
+    with (
+        st.expander("New recovery codes, or remove the second factor"),
+        st.form("change-factor", clear_on_submit=True, width=WIDTH),
+    ):
+        password = st.text_input(
+            "Present password",
+            type="password",
+            autocomplete="current-password",
+            max_chars=LONGEST,
+            key="factor-password",
+        )
+        renew = st.form_submit_button("Make new recovery codes")
+        removed = st.form_submit_button("Remove second factor")
+    if not (renew or removed):
+        return
+    attempt = begin_attempt(standing.sign_in_name, now=guard.now())
+    if isinstance(attempt, Wait):
+        st.error(WAIT)
+        return
+    right = matches(password, attempt.password_hash)
+    settle(attempt, right=right, now=guard.now())
+    if not right:
+        st.error("The present password is not right.")
+    elif renew:
+        _show(second_factor.new_codes(standing.account))
+    else:
+        drop_factor(standing.viewer, now=guard.now())
+        st.rerun()

@@ -1,0 +1,255 @@
+"""The second factor: codes, their use, recovery, who must have one, and what a thief gets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, create_engine, text
+
+from privacy import NotAllowed, second_factor, tickets, totp, web_sessions
+from privacy.accounts import KnownAccount, Wait
+from privacy.web_sessions import Standing
+from tests import cast
+from tests.conftest import District
+
+NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
+STEP = timedelta(seconds=totp.STEP)
+BROWSER = tickets.digest("browser of Adam")
+RFC_6238 = {  # appendix B, for SHA-1: seconds since 1970 and the last six of its eight digits
+    59: "287082",
+    1111111109: "081804",
+    1111111111: "050471",
+    1234567890: "005924",
+    2000000000: "279037",
+    20000000000: "353130",
+}
+
+
+@pytest.fixture
+def owner(district: District) -> Iterator[Connection]:
+    """A connection that may change what the application may not, to set a scene."""
+    engine = create_engine(district.super_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def account(name: str = "Adam Price") -> KnownAccount:
+    """A member of the cast's account."""
+    return KnownAccount(
+        cast.STAFF[name][0],
+        cast.of(f"account {name}"),
+        cast.of(name),
+        name.split()[0].lower(),
+        False,
+    )
+
+
+def with_app(name: str = "Adam Price") -> tuple[KnownAccount, bytes, list[str]]:
+    """An account whose app was confirmed an hour ago: it, the secret, the recovery codes."""
+    who = account(name)
+    secret = second_factor.begin(who.district_id, who.account_id, now=NOW)
+    before = NOW - timedelta(hours=1)
+    codes = second_factor.confirm(who, code(secret, before), now=before)
+    assert isinstance(codes, list)
+    return who, secret, codes
+
+
+def code(secret: bytes, at: datetime) -> str:
+    """What the app shows at a moment."""
+    return totp.code(secret, totp.step_at(at))
+
+
+@pytest.mark.parametrize(("seconds", "expected"), RFC_6238.items())
+def test_codes_are_those_of_rfc_6238(seconds: int, expected: str) -> None:
+    assert totp.code(b"12345678901234567890", seconds // totp.STEP) == expected
+
+
+def test_the_right_code_proves_and_a_wrong_one_does_not(district: District) -> None:
+    who, secret, _ = with_app()
+    assert second_factor.check(who, "000000", now=NOW) is None
+    assert second_factor.check(who, code(secret, NOW), now=NOW) == "password and code"
+
+
+def test_a_code_works_once(district: District) -> None:
+    who, secret, _ = with_app()
+    assert second_factor.check(who, code(secret, NOW), now=NOW) == "password and code"
+    assert second_factor.check(who, code(secret, NOW), now=NOW) is None
+
+
+def test_a_code_before_the_last_one_used_is_refused(district: District) -> None:
+    who, secret, _ = with_app()
+    assert second_factor.check(who, code(secret, NOW), now=NOW)
+    assert second_factor.check(who, code(secret, NOW - STEP), now=NOW) is None
+
+
+@pytest.mark.parametrize(("steps", "accepted"), [(-2, False), (-1, True), (1, True), (2, False)])
+def test_a_clock_may_be_half_a_minute_off(district: District, steps: int, accepted: bool) -> None:
+    who, secret, _ = with_app()
+    proved = second_factor.check(who, code(secret, NOW + steps * STEP), now=NOW)
+    assert (proved is not None) == accepted
+
+
+def test_anothers_code_proves_nothing(district: District) -> None:
+    who, _, _ = with_app()
+    _, other, _ = with_app("Carla Weiss")
+    assert second_factor.check(who, code(other, NOW), now=NOW) is None
+
+
+def test_a_recovery_code_works_once_however_it_is_typed(district: District) -> None:
+    who, _, codes = with_app()
+    typed = f" {codes[3].upper().replace('-', ' ')} "
+    assert second_factor.check(who, typed, now=NOW) == "password and recovery code"
+    assert second_factor.check(who, codes[3], now=NOW) is None
+    assert second_factor.factor(who.district_id, who.account_id).codes_left == 9
+
+
+def test_new_recovery_codes_end_the_old(district: District) -> None:
+    who, _, codes = with_app()
+    fresh = second_factor.new_codes(who)
+    assert second_factor.check(who, codes[0], now=NOW) is None
+    assert second_factor.check(who, fresh[0], now=NOW)
+
+
+def test_five_wrong_codes_cost_a_wait_that_a_right_password_does_not_end(
+    district: District,
+) -> None:
+    who, secret, _ = with_app()
+    for _ in range(5):
+        assert second_factor.check(who, "000000", now=NOW) is None
+    assert isinstance(second_factor.check(who, code(secret, NOW), now=NOW), Wait)
+
+
+def test_without_a_confirmed_code_nothing_is_asked(district: District) -> None:
+    who = account()
+    second_factor.begin(who.district_id, who.account_id, now=NOW)
+    assert not second_factor.asked_of(who)
+    assert second_factor.confirm(who, "000000", now=NOW) is None
+    assert not second_factor.asked_of(who)
+
+
+def test_the_secret_shown_stays_the_same_until_it_is_confirmed(district: District) -> None:
+    who = account()
+    shown = {second_factor.begin(who.district_id, who.account_id, now=NOW) for _ in range(3)}
+    assert len(shown) == 1
+
+
+def test_a_password_alone_gets_no_ticket_where_a_code_is_asked(district: District) -> None:
+    assert tickets.issue_ticket(account(), browser=BROWSER, now=NOW)  # the control
+    who, _, _ = with_app()
+    with pytest.raises(NotAllowed):
+        tickets.issue_ticket(who, browser=BROWSER, now=NOW)
+    assert tickets.issue_ticket(who, browser=BROWSER, now=NOW, method="password and code")
+
+
+def test_the_database_holds_neither_secret_nor_codes(district: District, owner: Connection) -> None:
+    _, secret, codes = with_app()
+    stored = "".join(
+        owner.scalar(text(f"SELECT string_agg(t::text, ' ') FROM chalkline.{table} t")) or ""
+        for table in ("second_factors", "recovery_codes", "audit_log")
+    )
+    spelled = totp.shown(secret).replace(" ", "")
+    for plain in (secret.hex(), spelled, secret.hex().encode().hex(), *codes):
+        assert plain not in stored
+
+
+def test_a_sealed_secret_does_not_open_for_another_account(
+    district: District, owner: Connection
+) -> None:
+    who, secret, _ = with_app()
+    with_app("Carla Weiss")
+    owner.execute(
+        text(
+            "UPDATE chalkline.second_factors SET secret = (SELECT secret FROM"
+            " chalkline.second_factors WHERE account_id = :a) WHERE account_id = :c"
+        ),
+        {"a": who.account_id, "c": cast.of("account Carla Weiss")},
+    )
+    with pytest.raises(Exception, match="altered, belongs to another row"):
+        second_factor.check(account("Carla Weiss"), code(secret, NOW), now=NOW)
+
+
+def standing(name: str) -> Standing:
+    """What a new session of hers may do."""
+    ticket = tickets.issue_ticket(account(name), browser=BROWSER, now=NOW)
+    assert ticket is not None
+    traded = tickets.redeem(ticket, browser=BROWSER, client="", former=None, now=NOW)
+    assert traded is not None
+    found = web_sessions.standing(tickets.digest(traded[0]), now=NOW)
+    assert isinstance(found, Standing)
+    return found
+
+
+def rule(owner: Connection, *, generated: bool, setting: str | None) -> None:
+    """Sets a district's rule."""
+    owner.execute(
+        text(
+            "UPDATE chalkline.institutions SET generated = :g, settings = CASE WHEN"
+            " CAST(:s AS text) IS NULL THEN '{}' ELSE jsonb_build_object('second_factor', :s) END"
+        ),
+        {"g": generated, "s": setting},
+    )
+
+
+@pytest.mark.parametrize(
+    ("generated", "setting", "name", "must"),
+    [
+        (True, None, "Adam Price", False),
+        (False, None, "Adam Price", True),
+        (False, None, "Carla Weiss", True),
+        (False, None, "Sam Shah", True),
+        (False, None, "Tess Moran", False),
+        (False, "offered", "Adam Price", False),
+        (True, "required", "Carla Weiss", True),
+    ],
+)
+def test_who_must_add_a_second_factor(
+    district: District,
+    owner: Connection,
+    generated: bool,
+    setting: str | None,
+    name: str,
+    must: bool,
+) -> None:
+    rule(owner, generated=generated, setting=setting)
+    assert standing(name).must_add_factor is must
+
+
+def test_whoever_has_one_is_asked_to_add_none(district: District, owner: Connection) -> None:
+    rule(owner, generated=False, setting=None)
+    here = standing("Adam Price")
+    with_app()
+    again = web_sessions.standing(here.session, now=NOW)
+    assert isinstance(again, Standing)
+    assert not again.must_add_factor
+
+
+def test_removing_it_ends_every_other_session(district: District) -> None:
+    here, elsewhere = standing("Adam Price"), standing("Adam Price")
+    with_app()
+    web_sessions.drop_factor(here.viewer, now=NOW)
+    assert isinstance(web_sessions.standing(here.session, now=NOW), Standing)
+    assert not isinstance(web_sessions.standing(elsewhere.session, now=NOW), Standing)
+    assert not second_factor.asked_of(account())
+
+
+def test_coming_going_and_failing_are_in_the_trail(district: District, owner: Connection) -> None:
+    who, secret, _ = with_app()
+    second_factor.check(who, "000000", now=NOW)
+    second_factor.check(who, code(secret, NOW), now=NOW)
+    here = standing("Tess Moran")
+    web_sessions.end_others(here.viewer, now=NOW)
+    web_sessions.end(here.session, now=NOW)
+    rows = owner.execute(
+        text("SELECT action, actor, role FROM chalkline.audit_log ORDER BY at")
+    ).all()
+    adam, tess = cast.of("Adam Price"), cast.of("Tess Moran")
+    assert [(row.action, row.actor) for row in rows] == [
+        ("second factor added", adam),
+        ("recovery codes made", adam),
+        ("sign-in refused", adam),
+        ("signed in", tess),
+        ("signed out everywhere else", tess),
+        ("signed out", tess),
+    ]
+    assert {row.role for row in rows} == {"sign-in"}
