@@ -31,7 +31,7 @@ def page(viewer: Viewer) -> None:
     st.title("Security")
     _state(viewer)
     part = st.segmented_control(
-        "Part", PARTS, default=PARTS[0], required=True, key="part", bind="query-params"
+        "Show", PARTS, default=PARTS[0], required=True, key="part", bind="query-params"
     )
     match part:
         case "Audit trail":
