@@ -12,12 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from db import tables as t
 from db.partitions import ensure_months
 from db.people import PlainPerson, Sealer, write_sealed
-from privacy import Role, Viewer
+from privacy import Role, Viewer, fields
+from privacy.keystore import KeyStore, Wrapped, learner_context
 
 TODAY = date(2026, 3, 20)
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -114,6 +115,43 @@ def load(engine: Engine, seal: Sealer) -> None:
             for class_name in classes:
                 _learning(db, district, of(name), class_name)
             _around(db, district, of(name), classes[0])
+
+
+def note_text(learner: str, *, restricted: bool) -> str:
+    """What the cast's note about a learner says."""
+    return f"{'Whispered' if restricted else 'Said'} about {learner.split()[0]}."
+
+
+def seal_notes(engine: Engine, keystore: KeyStore) -> None:
+    """Seals the notes' texts as the application does; a loader has no hand in notes."""
+    with engine.begin() as db:
+        for name, (district, _, _) in LEARNERS.items():
+            kek, wrapped = db.execute(
+                select(t.DataKey.kek_id, t.DataKey.wrapped).where(
+                    t.DataKey.district_id == district, t.DataKey.learner_id == of(name)
+                )
+            ).one()
+            key = keystore.unwrap(
+                Wrapped(kek, wrapped), context=learner_context(str(district), of(name))
+            )
+            for restricted in (False, True):
+                note = of(f"note {of(name)} {restricted}")
+                body = fields.encrypt(
+                    key,
+                    note_text(name, restricted=restricted),
+                    table="intervention_notes",
+                    column="body",
+                    row=note,
+                    district=str(district),
+                )
+                db.execute(
+                    update(t.InterventionNote)
+                    .where(
+                        t.InterventionNote.district_id == district,
+                        t.InterventionNote.note_id == note,
+                    )
+                    .values(body=body)
+                )
 
 
 def _add(db: Connection, table: type[t.Table], *rows: dict[str, Any]) -> None:
@@ -594,6 +632,53 @@ def _around(db: Connection, district: int, learner: UUID, class_name: str) -> No
             "goal": "Hand in the next two pieces of work",
             "starts_on": TODAY - timedelta(days=7),
             "review_on": TODAY + timedelta(days=21),
+        },
+    )
+    plan = {**me, "intervention_id": of(f"plan {learner}")}
+    _add(
+        db,
+        t.ProgressPoint,
+        {**plan, "on_date": TODAY, "recorded_by": helper, "value": 40, "recorded_at": NOW},
+    )
+    _add(
+        db,
+        t.PlanEffect,
+        {
+            **plan,
+            "measure": "work",
+            "verdict": "cannot tell",
+            "why": "too early",
+            "picture": {},
+            "as_of": TODAY,
+            "updated_at": NOW,
+        },
+    )
+    _add(
+        db,
+        t.Message,
+        {
+            **me,
+            "message_id": of(f"message {learner}"),
+            "sender_id": helper,
+            "audience": "home",
+            "language": "en",
+            "ground": "the school's duty",
+            "template": "Good news",
+            "body": b"sealed",
+            "state": "failed",
+            "made_at": NOW,
+        },
+    )
+    _add(
+        db,
+        t.Notification,
+        {
+            **me,
+            "notification_id": of(f"notice {learner}"),
+            "staff_id": helper,
+            "from_id": helper,
+            "kind": "mention",
+            "at": NOW,
         },
     )
     for restricted in (False, True):

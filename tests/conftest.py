@@ -59,6 +59,7 @@ def template(server: Server, keys: Path) -> str:
     keystore = open_keystore(settings.key_file, create_at=cast.NOW)
     jobs = engines.jobs(server.url("owner", "cast_template"))
     cast.load(jobs, sealer(keystore))
+    cast.seal_notes(jobs, keystore)
     jobs.dispose()
     return "cast_template"
 

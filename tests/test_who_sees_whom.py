@@ -48,10 +48,14 @@ BY_LEARNER = {
     "mastery",
     "interventions",
     "intervention_notes",
+    "progress_points",
+    "plan_effects",
+    "messages",
+    "consents",
 }
 STATE = {"risk_scores", "enrollment_state", "activity_days"}  # filled by refresh, tested there
 SHOWN = BY_CLASS | BY_LEARNER
-KEPT_FROM_PEOPLE = {"protected_attributes", "consents", "disclosures"}
+KEPT_FROM_PEOPLE = {"protected_attributes", "disclosures"}
 VIEWERS = {
     "teacher": "Tess Moran",
     "counselor": "Carla Weiss",

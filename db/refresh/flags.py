@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, text
 
 from analytics.rules import ATTENDANCE, DISMISSED_DAYS, Finding, may_be_raised_again
-from db.refresh.facts import Facts, Key
+from db.refresh.facts import CLEARED, ENDED, LEFT, Facts, Key
 
 WAKE: Final = "the snooze is over"
+RETURNED: Final = "the evidence returned"
+BY_DATA: Final = (CLEARED, LEFT, ENDED)  # any other outcome was a person's
 
 # In these a person has taken over: data no longer closes the flag, only an outcome does.
 _IN_HAND: Final = ("referred", "in_plan")
@@ -47,7 +49,9 @@ def bring_flags(
 ) -> Change:
     """Makes the flags of a scope (`class` or `learner`, those in `who`) say what the facts say.
 
-    A flag dismissed as wrong stays away for DISMISSED_DAYS unless the evidence got much worse.
+    A flag dismissed as wrong stays away for DISMISSED_DAYS unless the evidence got much worse; so
+    does one that a person has settled, for as long as its evidence has not gone in between. One
+    that was resolved and whose evidence returns within that time is reopened, with its history.
     """
     today: date = given["as_of"]
     where = {**given, "who": list(who), "rule": ATTENDANCE}
@@ -55,12 +59,21 @@ def bring_flags(
         (row.learner_id, row.class_id, row.rule): row
         for row in connection.execute(text(_LIVE[scope]), where)
     }
-    silenced = _silenced(connection, where, facts.findings, scope, today)
-    raised = [
-        _row(key, finding)
-        for key, finding in facts.findings.items()
-        if key not in live and key not in silenced
-    ]
+    closed = {
+        (row.learner_id, row.class_id, row.rule): row
+        for row in connection.execute(text(_CLOSED[scope]), {**where, "days": DISMISSED_DAYS})
+    }
+    raised, back, quiet = [], [], []
+    for key, finding in facts.findings.items():
+        if key in live:
+            continue
+        match _comes_back(closed.get(key), finding, today=today, was=given["was"]):
+            case "new":
+                raised.append(_row(key, finding))
+            case "reopened":
+                back.append(_row(key, finding) | {"flag_id": str(closed[key].flag_id)})
+            case "silent" if closed[key].state == "resolved" and closed[key].seen_on < today:
+                quiet.append({"flag_id": str(closed[key].flag_id)})
     kept = [
         {"flag_id": str(live[key].flag_id), "severity": f.severity, "evidence": dict(f.evidence)}
         for key, f in facts.findings.items()
@@ -72,32 +85,30 @@ def bring_flags(
         if key not in facts.findings and row.state not in _IN_HAND
     ]
     new = _run(connection, _RAISE, where, raised)
-    touched = _run(connection, _KEEP, where, kept)
+    new += _run(connection, _REOPEN, {**where, "reason": RETURNED}, back)
+    touched = _run(connection, _KEEP, where, kept) + _run(connection, _STILL_SO, where, quiet)
     resolved = _run(connection, _RESOLVE, where, gone)
     awake = connection.execute(text(_WAKE[scope]), {**where, "reason": WAKE}).rowcount
     return Change(new, resolved, touched + awake)
 
 
-def _silenced(
-    connection: Connection,
-    where: Mapping[str, Any],
-    findings: Mapping[Key, Finding],
-    scope: str,
-    today: date,
-) -> set[Key]:
-    """Keys whose latest flag somebody dismissed, and that may not speak up again yet."""
-    rows = connection.execute(text(_DISMISSED[scope]), {**where, "days": DISMISSED_DAYS})
-    silenced = set()
-    for row in rows:
-        key = (row.learner_id, row.class_id, row.rule)
-        if key in findings and not may_be_raised_again(
-            dismissed_on=row.closed_on,
-            severity_then=row.severity,
-            severity=findings[key].severity,
-            today=today,
-        ):
-            silenced.add(key)
-    return silenced
+def _comes_back(
+    closed: Any | None, finding: Finding, *, today: date, was: date | None
+) -> Literal["new", "reopened", "silent"]:
+    """What a finding does whose latest flag was closed lately (None: was not)."""
+    if closed is None:
+        return "new"
+    by_data = closed.state == "resolved" and closed.outcome in BY_DATA
+    gone_since = was is not None and max(closed.seen_on, closed.closed_on) < was
+    may = may_be_raised_again(
+        dismissed_on=closed.closed_on,
+        severity_then=closed.severity,
+        severity=finding.severity,
+        today=today,
+    )
+    if closed.state == "dismissed":
+        return "new" if may else "silent"
+    return "reopened" if by_data or gone_since or may else "silent"
 
 
 def _differs(row: Any, finding: Finding, today: date) -> bool:
@@ -140,14 +151,15 @@ FROM chalkline.flags f
 WHERE f.district_id = :district AND f.origin = 'rule' AND f.closed_on IS NULL AND {which}"""
     for scope, which in _SCOPES.items()
 }
-_DISMISSED = {
+_CLOSED = {
     scope: f"""
 SELECT DISTINCT ON (f.learner_id, f.class_id, f.rule)
-       f.learner_id, f.class_id, f.rule, f.closed_on, f.severity
+       f.flag_id, f.learner_id, f.class_id, f.rule, f.state, f.outcome, f.closed_on, f.seen_on,
+       f.severity
 FROM chalkline.flags f
-WHERE f.district_id = :district AND f.origin = 'rule' AND f.state = 'dismissed'
+WHERE f.district_id = :district AND f.origin = 'rule'
   AND f.closed_on > CAST(:as_of AS date) - CAST(:days AS integer) AND {which}
-ORDER BY f.learner_id, f.class_id, f.rule, f.closed_on DESC"""
+ORDER BY f.learner_id, f.class_id, f.rule, f.closed_on DESC, f.raised_on DESC"""
     for scope, which in _SCOPES.items()
 }
 
@@ -171,6 +183,23 @@ UPDATE chalkline.flags f
 SET severity = n.severity, evidence = n.evidence, seen_on = :as_of, updated_at = :now
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(flag_id uuid, severity real, evidence jsonb)
 WHERE f.district_id = :district AND f.flag_id = n.flag_id AND f.closed_on IS NULL
+"""
+_REOPEN = """
+WITH reopened AS (
+    UPDATE chalkline.flags f
+    SET state = 'open', closed_on = NULL, outcome = NULL, severity = n.severity,
+        evidence = n.evidence, seen_on = :as_of, updated_at = :now
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS n(flag_id uuid, severity real, evidence jsonb)
+    WHERE f.district_id = :district AND f.flag_id = n.flag_id AND f.state = 'resolved'
+    RETURNING f.flag_id, f.learner_id, f.class_id)
+INSERT INTO chalkline.flag_events (district_id, flag_id, learner_id, class_id, action, reason, at)
+SELECT :district, flag_id, learner_id, class_id, 'reopened', :reason, :now FROM reopened
+"""
+_STILL_SO = """
+UPDATE chalkline.flags f SET seen_on = :as_of
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(flag_id uuid)
+WHERE f.district_id = :district AND f.flag_id = n.flag_id
 """
 _RESOLVE = """
 WITH resolved AS (

@@ -114,11 +114,16 @@ class Intervention(Table):
     strategy: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
     schedule: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
     informed: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=DEFAULT)
+    measure: Mapped[str | None] = mapped_column(Text)
+    goal_from: Mapped[float | None] = mapped_column(REAL)
+    goal_to: Mapped[float | None] = mapped_column(REAL)
+    flags: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=DEFAULT)
     starts_on: Mapped[date] = mapped_column(Date)
     review_on: Mapped[date] = mapped_column(Date)
     ended_on: Mapped[date | None] = mapped_column(Date)
     outcome: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
 
 
 class InterventionNote(Table):
@@ -139,6 +144,7 @@ class InterventionNote(Table):
     author_id: Mapped[UUID] = mapped_column(Uuid)
     kind: Mapped[str] = mapped_column(Text)
     restricted: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+    decision: Mapped[str | None] = mapped_column(Text)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
 

@@ -28,6 +28,7 @@ class Institution(Table):
     generated: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
     least_group: Mapped[int] = mapped_column(SmallInteger, server_default=DEFAULT)
     alert_capacity: Mapped[int] = mapped_column(SmallInteger, server_default=DEFAULT)
+    case_capacity: Mapped[int] = mapped_column(SmallInteger, server_default=DEFAULT)
     settings: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
     source_id: Mapped[str | None] = mapped_column(Text)
 

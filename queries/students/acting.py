@@ -1,7 +1,8 @@
 """What a person does about a flag: one transaction changes it, keeps its history and the audit.
 
 Nobody clears a list by writing a note: an acknowledged or snoozed flag comes back by itself, a
-referred one waits for the counselor, and only a reason closes one as wrong.
+referred one waits for the counselor, one in a plan for the plan's end; only a reason closes a flag
+as wrong, and only a typed outcome as settled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,13 @@ from queries.trail import record
 
 LONGEST_SNOOZE: Final = timedelta(days=60)
 UNDO_WITHIN: Final = timedelta(minutes=30)
+OUTCOMES: Final[Mapping[str, str]] = {  # the stored word and the sentence shown
+    "talked with the learner": "We talked, and the learner is back on track",
+    "agreed with home": "Agreed with the family",
+    "help given": "Help was given and worked",
+    "helped elsewhere": "Somebody else helps now",
+    "reason known": "The reason is known and has passed",
+}
 TAKEN_ON: Final = "taken on"  # why a counselor's acknowledgement leaves the state as it is
 _STATE_AFTER: Final[Mapping[str, str]] = {
     "raised": "open",
@@ -41,7 +49,7 @@ class NotPossible(Exception):  # noqa: N818 - reads as the sentence it carries
 
 
 @dataclass(frozen=True)
-class _Change:
+class Change:
     """An action's word in the history and what it sets on the flag."""
 
     action: str
@@ -54,9 +62,9 @@ class _Change:
 def acknowledge(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
     """Notes that somebody has seen to it; a counselor thereby takes it on, wherever it stands."""
     change = (
-        _Change("acknowledged", {"referred_to": viewer.staff_id}, TAKEN_ON)
+        Change("acknowledged", {"referred_to": viewer.staff_id}, TAKEN_ON)
         if viewer.role == "counselor"
-        else _Change("acknowledged", {"state": "acknowledged", "snoozed_until": None})
+        else Change("acknowledged", {"state": "acknowledged", "snoozed_until": None})
     )
     _act(viewer, flags, change, now=now)
 
@@ -72,7 +80,7 @@ def snooze(
     _act(
         viewer,
         flags,
-        _Change("snoozed", {"state": "snoozed", "snoozed_until": until}, until=until),
+        Change("snoozed", {"state": "snoozed", "snoozed_until": until}, until=until),
         now=now,
     )
 
@@ -87,15 +95,30 @@ def dismiss(viewer: Viewer, *, flag: UUID, reason: str, today: date, now: dateti
         "outcome": reason,
         "snoozed_until": None,
     }
-    _act(viewer, [flag], _Change("dismissed", values, reason, detail={"reason": reason}), now=now)
+    _act(viewer, [flag], Change("dismissed", values, reason, detail={"reason": reason}), now=now)
+
+
+def resolve(
+    viewer: Viewer, *, flags: Sequence[UUID], outcome: str, today: date, now: datetime
+) -> None:
+    """Closes flags with one of OUTCOMES; evidence that goes on stays quiet for four weeks."""
+    if outcome not in OUTCOMES:
+        raise NotPossible("A flag is closed with an outcome. Choose what came of it.")
+    values = {"state": "resolved", "closed_on": today, "outcome": outcome, "snoozed_until": None}
+    change = Change("resolved", values, outcome, detail={"outcome": outcome})
+    with privacy.session(viewer) as db:
+        found = locked(db, viewer, flags)
+        if any(flag.state == "in_plan" for flag in found):
+            raise NotPossible("This flag is part of a plan. End the plan with its outcome instead.")
+        write(db, viewer, found, change, now=now)
 
 
 def refer(viewer: Viewer, *, flags: Sequence[UUID], note: str, now: datetime) -> None:
     """Hands it to the learner's counselor; the note is sealed like everything typed about her."""
-    change = _Change("referred", {"state": "referred", "snoozed_until": None})
+    change = Change("referred", {"state": "referred", "snoozed_until": None})
     with privacy.session(viewer) as db:
-        found = _locked(db, viewer, flags)
-        _write(db, viewer, found, change, now=now)
+        found = locked(db, viewer, flags)
+        write(db, viewer, found, change, now=now)
         if note.strip():
             notes.write(
                 db, viewer, learner=found[0].learner_id, flag=found[0].flag_id, text=note, now=now
@@ -106,8 +129,8 @@ def undo(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
     """Takes back one's own last action on each flag, as long as nothing has happened since."""
     try:
         with privacy.session(viewer) as db:
-            for flag in _locked(db, viewer, flags, closed=True):
-                _write(db, viewer, [flag], _back(db, viewer, flag, now=now), now=now)
+            for flag in locked(db, viewer, flags, closed=True):
+                write(db, viewer, [flag], _back(db, viewer, flag, now=now), now=now)
     except IntegrityError:
         raise NotPossible(
             "The same flag has been raised anew in the meantime, so this can not be undone. "
@@ -115,12 +138,12 @@ def undo(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
         ) from None
 
 
-def _act(viewer: Viewer, flags: Sequence[UUID], change: _Change, *, now: datetime) -> None:
+def _act(viewer: Viewer, flags: Sequence[UUID], change: Change, *, now: datetime) -> None:
     with privacy.session(viewer) as db:
-        _write(db, viewer, _locked(db, viewer, flags), change, now=now)
+        write(db, viewer, locked(db, viewer, flags), change, now=now)
 
 
-def _locked(
+def locked(
     db: Connection, viewer: Viewer, flags: Sequence[UUID], *, closed: bool = False
 ) -> Sequence[AnyRow]:
     """The flags, held until the transaction ends; a sentence if one is closed or not hers."""
@@ -146,8 +169,8 @@ def _locked(
     return found
 
 
-def _write(
-    db: Connection, viewer: Viewer, flags: Sequence[AnyRow], change: _Change, *, now: datetime
+def write(
+    db: Connection, viewer: Viewer, flags: Sequence[AnyRow], change: Change, *, now: datetime
 ) -> None:
     db.execute(
         update(Flag)
@@ -185,7 +208,7 @@ def _write(
         )
 
 
-def _back(db: Connection, viewer: Viewer, flag: AnyRow, *, now: datetime) -> _Change:
+def _back(db: Connection, viewer: Viewer, flag: AnyRow, *, now: datetime) -> Change:
     """What takes the flag to where it stood before the viewer's last action."""
     history = db.execute(
         select(
@@ -206,8 +229,12 @@ def _back(db: Connection, viewer: Viewer, flag: AnyRow, *, now: datetime) -> _Ch
             "There is nothing of yours to undo: somebody or new data has changed this flag since, "
             f"or more than {UNDO_WITHIN.seconds // 60} minutes have passed."
         )
+    if last.action == "raised":
+        raise NotPossible("You raised this flag. Close it with what came of it instead.")
+    if last.action == "planned":
+        raise NotPossible("A plan has begun with this flag. End the plan with its outcome instead.")
     before = stood[-2][0] if len(stood) > 1 else _OPEN
-    return _Change("undone", {**before, "closed_on": None, "outcome": None})
+    return Change("undone", {**before, "closed_on": None, "outcome": None})
 
 
 def _after(event: AnyRow, before: Mapping[str, Any]) -> Mapping[str, Any]:

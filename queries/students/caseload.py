@@ -97,7 +97,11 @@ def by_name(viewer: Viewer, cases: Sequence[Case]) -> tuple[Case, ...]:
         replace(
             case,
             name=str(names[case.learner_id]),
-            notes=tuple(n for n in written if n.learner_id == case.learner_id),
+            notes=tuple(
+                note
+                for note in written
+                if note.flag_id in {reason.flag_id for reason in case.reasons}
+            ),
         )
         for case in cases
         if case.learner_id in names

@@ -80,7 +80,7 @@ def handled_this_week(viewer: Viewer, *, now: datetime) -> tuple[Handled, ...]:
             mine[places[0]].until,
             mine[places[0]].reason,
             at,
-            now - at <= UNDO_WITHIN,
+            now - at <= UNDO_WITHIN and mine[places[0]].action not in ("planned", "raised"),
         )
         for (learner, at), places in sorted(
             together.items(), key=lambda item: -item[0][1].timestamp()
