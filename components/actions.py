@@ -1,4 +1,4 @@
-"""The four answers to a flag: acknowledge, snooze, wrong flag, refer; three clicks at most."""
+"""The answers to a flag: acknowledge, snooze, wrong, refer, plan, settle; three clicks at most."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +16,13 @@ _WEEKS: Final = (1, 2, 4)
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What was chosen for one flag; `until` goes with a snooze, `reason` with a wrong flag,
-    `note` is what the teacher typed (never logged).
+    """What was chosen for one flag; `until` goes with a snooze, `reason` with a wrong or a settled
+    flag, `note` is what the teacher typed (never logged).
     """
 
-    kind: Literal["acknowledge", "snooze", "wrong flag", "refer", "open"]
+    kind: Literal[
+        "acknowledge", "snooze", "wrong flag", "refer", "open", "settle", "plan", "message"
+    ]
     flag: str
     until: date | None = None
     reason: str = ""
@@ -34,19 +36,29 @@ def actions(
     today: date,
     acknowledge: str = "Acknowledge",
     refer: bool = True,
+    outcomes: Wrongs | None = None,
 ) -> Action | None:
     """The row of buttons; each panel is built only while it is open.
 
     `wrongs` gives the reasons for a wrong flag, stored word to the sentence shown. Snoozing
     offers the start of coming school weeks, counted from `today`, or any day. A counselor, to
-    whom others refer, says another word than "Acknowledge" and refers to nobody.
+    whom others refer, says another word than "Acknowledge" and refers to nobody. With `outcomes`,
+    a flag may also be settled with one of them, and a plan or a message be begun.
     """
     with st.container(horizontal=True, horizontal_alignment="right", key=f"actions-{flag}"):
         seen = st.button(acknowledge, key=f"acknowledge-{flag}")
         # All are drawn before any is answered: a button that comes and goes loses its focus.
-        panels = (_snooze(flag, today), _wrong(flag, wrongs), _refer(flag) if refer else None)
+        panels = (
+            _snooze(flag, today),
+            _wrong(flag, wrongs),
+            _refer(flag) if refer else None,
+            _more(flag, outcomes, plan=refer) if outcomes else None,
+        )
+        planned = bool(outcomes) and not refer and st.button("Plan", key=f"plan-{flag}")
     if seen:
         return Action("acknowledge", flag)
+    if planned:
+        return Action("plan", flag)
     return next((chosen for chosen in panels if chosen), None)
 
 
@@ -102,3 +114,18 @@ def _refer(flag: str) -> Action | None:
             if st.form_submit_button("Refer to counselor", type="primary"):
                 return Action("refer", flag, note=note.strip())
     return None
+
+
+def _more(flag: str, outcomes: Wrongs, *, plan: bool) -> Action | None:
+    """What is wanted less often; a counselor, who plans all day, has that button beside it."""
+    with st.popover("More", key=f"more-{flag}", on_change="rerun") as panel:
+        if not panel.open:
+            return None
+        chosen = None
+        if plan and st.button("Start a plan", key=f"plan-{flag}", width="stretch"):
+            chosen = Action("plan", flag)
+        st.markdown("Settled? Say what came of it:")
+        for outcome, sentence in outcomes.items():
+            if st.button(plain(sentence), key=f"settle-{flag}-{outcome}", width="stretch"):
+                chosen = Action("settle", flag, reason=outcome)
+    return chosen

@@ -68,6 +68,7 @@ def learner_card(
     today: date,
     acknowledge: str = "Acknowledge",
     refer: bool = True,
+    outcomes: Wrongs | None = None,
 ) -> Action | None:
     """Draw one card; the answer is the action just chosen, if any. For the rest see `actions`."""
     with st.container(border=True, key=f"card-{card.flag}", gap="small"):
@@ -77,12 +78,17 @@ def learner_card(
             for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
         )
         st.markdown(reasons)
-        step, buttons = st.columns([11, 9], vertical_alignment="center")
+        step, buttons = st.columns([10, 10], vertical_alignment="center")
         if card.next_step:
             step.markdown(f"**Next step:** {plain(card.next_step)}")
         with buttons:
             chosen = actions(
-                card.flag, wrongs=wrongs, today=today, acknowledge=acknowledge, refer=refer
+                card.flag,
+                wrongs=wrongs,
+                today=today,
+                acknowledge=acknowledge,
+                refer=refer,
+                outcomes=outcomes,
             )
     return Action("open", card.flag) if opened else chosen
 

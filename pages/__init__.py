@@ -43,6 +43,17 @@ PAGES = (
         in_menu=False,
     ),
     Page("Learner", "learner", "person", frozenset({TEACHER, COUNSELOR}), "pages.students.learner"),
+    Page("Meeting", "meeting", "groups", frozenset({COUNSELOR}), "pages.students.meeting"),
+    Page("My week", "week", "event_note", frozenset({TEACHER, COUNSELOR}), "pages.students.week"),
+    Page("Plan", "plan", "flag", frozenset({TEACHER, COUNSELOR}), "pages.students.plan", False),
+    Page(
+        "Raise a flag",
+        "concern",
+        "add_alert",
+        frozenset({TEACHER, COUNSELOR}),
+        "pages.students.concern",
+        False,
+    ),
     Page(
         "District overview",
         "overview",

@@ -1,6 +1,7 @@
 """Carries out what somebody chose for a flag, on whichever page, and offers to take it back."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from components import words
 from components.actions import Action
 from components.show import plain
 from pages import guard
+from pages.students.links import open_page, token
 from privacy import NotAllowed, Viewer
 from queries.students import acting
 from queries.students.acting import NotPossible
@@ -19,6 +21,9 @@ SAID = {
     "snoozed": "snoozed",
     "dismissed": "marked as wrong",
     "referred": "referred to the counselor",
+    "planned": "taken into a plan",
+    "resolved": "settled",
+    "raised": "raised",
 }
 
 
@@ -34,8 +39,13 @@ def wrongs(reasons: Sequence[Reason]) -> Mapping[str, str]:
     }
 
 
-def answer(viewer: Viewer, chosen: Action, reasons: Sequence[Reason]) -> None:
-    """Does it and shows the page anew; says in place why not where it can not be done."""
+def answer(viewer: Viewer, chosen: Action, reasons: Sequence[Reason], *, learner: UUID) -> None:
+    """Does it and shows the page anew; says in place why not where it can not be done.
+
+    A plan or a message about the learner is begun on a page of its own.
+    """
+    if chosen.kind in ("plan", "message"):
+        open_page(chosen.kind, learner=token(viewer, learner))
     now = guard.now()
     flags = [reason.flag_id for reason in reasons]
     try:
@@ -48,6 +58,9 @@ def answer(viewer: Viewer, chosen: Action, reasons: Sequence[Reason]) -> None:
                 place, _, word = chosen.reason.partition(" ")
                 flag = flags[int(place)]
                 acting.dismiss(viewer, flag=flag, reason=word, today=viewer.today, now=now)
+            case "settle":
+                outcome = chosen.reason
+                acting.resolve(viewer, flags=flags, outcome=outcome, today=viewer.today, now=now)
             case "refer":
                 acting.refer(viewer, flags=flags, note=chosen.note, now=now)
     except (NotAllowed, NotPossible) as why:
@@ -85,6 +98,6 @@ def _sentence(viewer: Viewer, one: Handled) -> str:
     )
     if one.until:
         what += f" until {words.day(one.until, viewer.today)}"
-    if one.action == "dismissed":
+    if one.action in ("dismissed", "resolved"):
         what += f": {plain(one.reason)}"
     return f"{what}."

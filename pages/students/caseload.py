@@ -5,12 +5,15 @@ import streamlit as st
 from components import words
 from components.cards import LearnerCard, learner_card
 from components.empty import as_of, empty
+from components.show import plain
 from pages import guard
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.choosing import one_of
-from pages.students.links import open_page, token
+from pages.students.due import due_reviews
+from pages.students.links import link, open_page, token
 from privacy import Viewer
 from queries.freshness import data_as_of
+from queries.students.acting import OUTCOMES
 from queries.students.caseload import STATES, Case, by_name, matching, overdue_cases
 from queries.students.handled import handled_this_week
 from queries.students.notes import Note
@@ -30,7 +33,13 @@ def page(viewer: Viewer) -> None:
     """Shows the open cases a few at a time; filters and place stand in the address."""
     st.title("Caseload")
     found = overdue_cases(viewer, today=viewer.today)
+    if found.covering:
+        st.info(
+            f"You cover for {plain(words.listing(found.covering))} today: "
+            "that caseload is in this list."
+        )
     done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
+    due_reviews(viewer)
     if not found.learners:
         empty(
             "Nobody is on your caseload today.",
@@ -53,12 +62,31 @@ def page(viewer: Viewer) -> None:
         f"{words.plural(len(cases), 'learner')} of {found.learners} on your caseload, "
         "whoever has waited longest first."
     )
+    cases, below = _cut(cases, found.capacity)
     if not cases:
         empty("No case waits here.", next_step="Choose other filters to see the rest.")
     first = _place(len(cases))
     for rank, case in enumerate(by_name(viewer, cases[first : first + A_PAGE]), start=first + 1):
         _case(viewer, case, rank)
+    if below:
+        st.caption(
+            f"Below your limit of {found.capacity} open cases "
+            f"{'waits' if below == 1 else 'wait'} {words.plural(below, 'more learner')}. "
+            "You set the limit on “My week”."
+        )
+    with st.container(horizontal=True):
+        link("concern", "Raise a flag", icon=":material/add_alert:")
+        link("meeting", "Meeting mode", icon=":material/groups:")
     as_of(data_as_of(viewer).as_of)
+
+
+def _cut(cases: list[Case], capacity: int) -> tuple[list[Case], int]:
+    """The list down to what can be acted on, and how many wait below; all of it on demand."""
+    if len(cases) <= capacity:
+        return cases, 0
+    if st.toggle("Show those below my limit too", key="all", bind="query-params"):
+        return cases, 0
+    return cases[:capacity], len(cases) - capacity
 
 
 def _place(cases: int) -> int:
@@ -95,17 +123,19 @@ def _case(viewer: Viewer, case: Case, rank: int) -> None:
         today=viewer.today,
         acknowledge="Take on",
         refer=False,
+        outcomes=OUTCOMES,
     )
     if chosen is None:
         return
     if chosen.kind == "open":
         open_page("learner", learner=card.flag)
-    answer(viewer, chosen, case.reasons)
+    answer(viewer, chosen, case.reasons, learner=case.learner_id)
 
 
 def _note(viewer: Viewer, note: Note) -> str:
     day = words.day(note.written_at.date(), viewer.today)
-    return f"{note.author} wrote on {day}: {note.text}"
+    private = " (restricted)" if note.restricted else ""
+    return f"{note.author} wrote on {day}{private}: {note.text}"
 
 
 def _standing(viewer: Viewer, case: Case) -> str:

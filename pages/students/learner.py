@@ -15,6 +15,7 @@ from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
 from queries.freshness import data_as_of
+from queries.students.acting import OUTCOMES
 from queries.students.handled import handled_this_week
 from queries.students.learner import LearnerRecord, learner_record
 
@@ -107,6 +108,7 @@ def _now(viewer: Viewer, found: LearnerRecord) -> None:
                 today=viewer.today,
                 acknowledge="Take on" if counselor else "Acknowledge",
                 refer=not counselor,
+                outcomes=OUTCOMES,
             )
             if chosen:
-                answer(viewer, chosen, [flag.reason])
+                answer(viewer, chosen, [flag.reason], learner=found.learner_id)

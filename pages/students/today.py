@@ -20,9 +20,11 @@ from components.empty import as_of, empty
 from pages import guard
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.choosing import some_classes
-from pages.students.links import open_page, token
+from pages.students.due import due_reviews
+from pages.students.links import link, open_page, token
 from privacy import Viewer
 from queries.freshness import data_as_of
+from queries.students.acting import OUTCOMES
 from queries.students.classes import TaughtClass, my_classes
 from queries.students.handled import handled_this_week
 from queries.students.notices import ClassNotice
@@ -47,6 +49,7 @@ def page(viewer: Viewer) -> None:
     fresh = data_as_of(viewer, classes=ids)
     found = struggling_learners(viewer, classes=classes, today=viewer.today, now=guard.now())
     done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
+    due_reviews(viewer)
     headline([urgency(one.severity) for one in found.learners], hidden=found.left_out)
     for notice in found.notices:
         _notice(viewer, notice)
@@ -59,6 +62,7 @@ def page(viewer: Viewer) -> None:
             next_step="New work and answers are looked at as they come in.",
         )
     _rest(viewer, classes, shown=len(found.learners), left_out=found.left_out)
+    link("concern", "Raise a flag yourself", icon=":material/add_alert:")
     as_of(fresh.as_of)
     _watch(viewer, ids, fresh.changed_at, since=guard.now())
 
@@ -91,12 +95,12 @@ def _notice(viewer: Viewer, notice: ClassNotice) -> None:
 
 def _card(viewer: Viewer, one: LearnerInNeed, rank: int) -> None:
     card = _in_words(viewer, one, rank)
-    chosen = learner_card(card, wrongs=wrongs(one.reasons), today=viewer.today)
+    chosen = learner_card(card, wrongs=wrongs(one.reasons), today=viewer.today, outcomes=OUTCOMES)
     if chosen is None:
         return
     if chosen.kind == "open":
         open_page("learner", learner=card.flag)
-    answer(viewer, chosen, one.reasons)
+    answer(viewer, chosen, one.reasons, learner=one.learner_id)
 
 
 def _rest(viewer: Viewer, classes: Sequence[TaughtClass], *, shown: int, left_out: int) -> None:

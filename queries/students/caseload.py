@@ -13,6 +13,7 @@ from db.tables import Caseload, Class, Flag, Institution, Learner
 from privacy import Viewer, people
 from queries.rows import AnyRow
 from queries.students import notes
+from queries.students.capacity import capacity, covered_today
 from queries.students.notes import Note
 from queries.students.reasons import COLUMNS, Reason, reason_of
 
@@ -40,10 +41,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Cases:
-    """Everybody on the caseload with a standing flag, not yet by name; and how long the list is."""
+    """Everybody on the caseload with a standing flag, not yet by name; how many learners it has,
+    at how many cases the list is cut, and for whom the counselor stands in today.
+    """
 
     cases: tuple[Case, ...]
     learners: int
+    capacity: int
+    covering: tuple[str, ...] = ()
 
     @property
     def schools(self) -> list[str]:
@@ -59,9 +64,12 @@ class Cases:
 def overdue_cases(viewer: Viewer, *, today: date) -> Cases:
     """Learners with standing flags, whoever has waited longest first."""
     with privacy.session(viewer) as db:
-        learners = _caseload(db, viewer)
+        covered = covered_today(db, viewer)
+        learners = _caseload(db, viewer, list(covered))
         rows = _standing(db, viewer, learners)
-    return Cases(tuple(_by_learner(rows, viewer, today=today)), len(learners))
+        most = capacity(db, viewer)
+    cases = tuple(_by_learner(rows, viewer, today=today))
+    return Cases(cases, len(learners), most, tuple(covered.values()))
 
 
 def matching(
@@ -108,13 +116,14 @@ def by_name(viewer: Viewer, cases: Sequence[Case]) -> tuple[Case, ...]:
     )
 
 
-def _caseload(db: Connection, viewer: Viewer) -> Sequence[UUID]:
+def _caseload(db: Connection, viewer: Viewer, covered: Sequence[UUID]) -> Sequence[UUID]:
+    """Her own learners and, on the days she covers a colleague, that colleague's."""
     return db.scalars(
         select(Caseload.learner_id)
         .distinct()
         .where(
             Caseload.district_id == viewer.district_id,
-            Caseload.staff_id == viewer.staff_id,
+            Caseload.staff_id.in_([viewer.staff_id, *covered]),
             Caseload.starts_on <= viewer.today,
             Caseload.ends_on.is_(None) | (Caseload.ends_on >= viewer.today),
         )

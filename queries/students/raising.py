@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 import privacy
 from db.tables import Enrollment, Flag
 from privacy import NotAllowed, Viewer, people
-from queries.students import notes
+from queries.students import handing, notes
 from queries.students.acting import Change, NotPossible, locked, write
 from queries.students.classes import taught_classes
 from queries.students.sealing import key_of
@@ -98,7 +98,9 @@ def raise_flag(
 
 
 def my_learners(viewer: Viewer) -> list[tuple[UUID, str]]:
-    """The teacher's learners of today by name, to choose one from."""
+    """The teacher's or counselor's learners of today by name, to choose one from."""
+    if viewer.role == "counselor":
+        return handing.my_learners(viewer)
     with privacy.session(viewer) as db:
         classes = [one.class_id for one in taught_classes(db, viewer)]
         ids = db.scalars(

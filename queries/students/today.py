@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, select, union_all
 
 import privacy
-from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent, Institution
+from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent
 from privacy import Viewer, people
 from queries.rows import AnyRow
+from queries.students.capacity import capacity
 from queries.students.classes import TaughtClass
 from queries.students.notices import ClassNotice, notices_of
 from queries.students.reasons import COLUMNS, Reason, reason_of
@@ -65,7 +66,7 @@ def struggling_learners(
     ids = [one.class_id for one in classes]
     with privacy.session(viewer) as db:
         ranked = ranking(_waiting(db, viewer, ids, now=now), classes, today=today)
-        last = first + (_capacity(db, viewer) if most is None else most)
+        last = first + (capacity(db, viewer) if most is None else most)
         shown = ranked[first:last]
         learners = [one.learner_id for one in shown]
         names = people.names(db, viewer, learners)
@@ -155,14 +156,6 @@ def _waiting(
         Flag.learner_id.in_(select(Enrollment.learner_id).where(*here_today)),
     )
     return db.execute(union_all(in_class, in_no_class)).all()
-
-
-def _capacity(db: Connection, viewer: Viewer) -> int:
-    return db.scalars(
-        select(Institution.alert_capacity).where(
-            Institution.district_id == viewer.district_id, Institution.kind == "district"
-        )
-    ).one()
 
 
 def _activity(
