@@ -942,3 +942,48 @@ def test_a_changed_answer_stamps_the_enrolment_for_pages_that_wait(
     later = NOW + timedelta(minutes=5)
     _refresh(district, now=later)
     assert _one(db, "enrollment_state", learner_id=learner).updated_at == later
+
+
+def test_a_flag_that_data_resolved_opens_again_when_the_evidence_returns(
+    district: District, db: Connection
+) -> None:
+    learner = _learner(db)
+    papers = [_work(db, date(2026, 3, 2)), _work(db, date(2026, 3, 9))]
+    _refresh(district)
+    for paper in papers:
+        _hand_in(db, learner, paper, _at(0))
+    _refresh(district)
+    (flag,) = _flags(db, learner, "missing_work")
+    assert flag.state == "resolved"
+    _do(db, "DELETE FROM chalkline.assessment_attempts WHERE learner_id = :l", l=learner)
+    _refresh(district, full=True)
+    (again,) = _flags(db, learner, "missing_work")
+    assert (again.flag_id, again.state, again.closed_on) == (flag.flag_id, "open", None)
+    assert _events(db, flag.flag_id) == ["raised", "resolved", "reopened"]
+
+
+def test_a_flag_that_a_person_settled_stays_so_while_the_same_evidence_goes_on(
+    district: District, db: Connection
+) -> None:
+    learner = _learner(db)
+    for due in (date(2026, 3, 2), date(2026, 3, 9)):
+        _work(db, due)
+    _refresh(district)
+    (flag,) = _flags(db, learner, "missing_work")
+    _do(
+        db,
+        "UPDATE chalkline.flags SET state = 'resolved', closed_on = '2026-03-20', "
+        "outcome = 'help given' WHERE flag_id = :f",
+        f=flag.flag_id,
+    )
+    for day in (21, 22, 23):
+        _clock(db, date(2026, 3, day))
+        _refresh(district)
+    assert [f.state for f in _flags(db, learner, "missing_work")] == ["resolved"]
+    _do(
+        db,
+        "UPDATE chalkline.flags SET seen_on = '2026-03-20' WHERE flag_id = :f",
+        f=flag.flag_id,
+    )  # as if the evidence had been gone for three days
+    _refresh(district, full=True)
+    assert [f.state for f in _flags(db, learner, "missing_work")] == ["open"]

@@ -62,10 +62,11 @@ def page(viewer: Viewer) -> None:
         f"{words.plural(len(cases), 'learner')} of {found.learners} on your caseload, "
         "whoever has waited longest first."
     )
-    cases, below = _cut(cases, found.capacity)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cases, below = _cut(cases, found.capacity)
+        first = _place(len(cases))
     if not cases:
         empty("No case waits here.", next_step="Choose other filters to see the rest.")
-    first = _place(len(cases))
     for rank, case in enumerate(by_name(viewer, cases[first : first + A_PAGE]), start=first + 1):
         _case(viewer, case, rank)
     if below:
