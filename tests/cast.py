@@ -12,13 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, update
 
 from db import tables as t
 from db.partitions import ensure_months
 from db.people import PlainPerson, Sealer, write_sealed
 from privacy import Role, Viewer, fields
-from privacy.keystore import KeyStore, Wrapped, learner_context
+from privacy.datakeys import data_keys
+from privacy.keystore import KeyStore
 
 TODAY = date(2026, 3, 20)
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -126,14 +127,7 @@ def seal_notes(engine: Engine, keystore: KeyStore) -> None:
     """Seals the notes' texts as the application does; a loader has no hand in notes."""
     with engine.begin() as db:
         for name, (district, _, _) in LEARNERS.items():
-            kek, wrapped = db.execute(
-                select(t.DataKey.kek_id, t.DataKey.wrapped).where(
-                    t.DataKey.district_id == district, t.DataKey.learner_id == of(name)
-                )
-            ).one()
-            key = keystore.unwrap(
-                Wrapped(kek, wrapped), context=learner_context(str(district), of(name))
-            )
+            key = data_keys(db, keystore, district, [of(name)])[of(name)]
             for restricted in (False, True):
                 note = of(f"note {of(name)} {restricted}")
                 body = fields.encrypt(

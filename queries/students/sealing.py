@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from db.tables import DataKey
 from privacy import NotAllowed, Viewer, door, fields
-from privacy.keystore import Wrapped, learner_context
+from privacy.datakeys import data_keys
 
 Place = tuple[str, str]
 """(table, column) that a sealed text belongs to."""
@@ -17,17 +16,7 @@ def keys_of(db: Connection, viewer: Viewer, learners: Collection[UUID]) -> dict[
     """The data keys of those of the learners whom the viewer may see."""
     if not learners:
         return {}
-    rows = db.execute(
-        select(DataKey.learner_id, DataKey.kek_id, DataKey.wrapped).where(
-            DataKey.district_id == viewer.district_id, DataKey.learner_id.in_(learners)
-        )
-    ).all()
-    return {
-        learner: door().keystore.unwrap(
-            Wrapped(kek, wrapped), context=learner_context(str(viewer.district_id), learner)
-        )
-        for learner, kek, wrapped in rows
-    }
+    return data_keys(db, door().keystore, viewer.district_id, set(learners))
 
 
 def key_of(db: Connection, viewer: Viewer, learner: UUID) -> bytes:
