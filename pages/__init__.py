@@ -62,6 +62,16 @@ PAGES = (
         "pages.district.overview",
     ),
     Page("Security", "security", "shield", frozenset({SECURITY}), "pages.account.security"),
+    Page("Equity", "equity", "balance", frozenset({ADMINISTRATOR}), "pages.district.equity"),
+    Page("Courses", "courses", "school", frozenset({ADMINISTRATOR}), "pages.district.courses"),
+    Page(
+        "Learning patterns",
+        "learning",
+        "insights",
+        frozenset({ADMINISTRATOR}),
+        "pages.district.patterns",
+    ),
+    Page("Data", "data", "database", frozenset({ADMINISTRATOR}), "pages.district.data"),
     Page("My account", "account", "lock", EVERYONE, "pages.account.own", in_menu=False),
 )
 ADDRESSES = {page.address: page for page in PAGES}

@@ -124,7 +124,7 @@ def test_a_disabled_account_is_signed_out_at_once_and_stays_out(
     browser.sign_in(name, password)
     assert "District overview" in browser.ask("overview").words
     answer(home, "user", "disable", name)
-    assert "Is the data fresh" not in browser.ask("overview").words
+    assert "Is the data fresh" not in browser.ask("data").words
     assert set(Browser(app).ask("overview").widgets) == SIGN_IN
     assert Browser(app).sign_in(name, password).redirect is None
 

@@ -265,9 +265,9 @@ def test_the_caseload_lists_who_waits_and_can_be_acted_on(district: District) ->
     assert "taken on by you" in said(page)
 
 
-def test_the_overview_has_no_learner_on_it(district: District) -> None:
+def test_the_page_about_data_has_no_learner_on_it(district: District) -> None:
     refresh(district.jobs, now=datetime.now(UTC))
-    page = show("pages.district.overview", ADAM)
+    page = show("pages.district.data", ADAM)
     text = said(page)
     assert "2 schools" in text
     assert "Data as of" in text
@@ -280,7 +280,7 @@ def test_a_failed_job_is_told_to_the_administrator_without_data(district: Distri
         db.execute(
             insert(t.JobRun).values(district_id=cast.LAKESIDE, job="refresh", state="failed")
         )
-    page = show("pages.district.overview", ADAM)
+    page = show("pages.district.data", ADAM)
     assert "1 background job of the last 1 failed" in page.warning[0].value
 
 

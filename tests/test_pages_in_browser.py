@@ -35,6 +35,9 @@ PLACES = (
     ("counselor", "learner"),
     ("counselor", "today"),  # which is not hers: a refusal is a page too
     ("administrator", "overview"),
+    ("administrator", "equity"),
+    ("administrator", "learning"),
+    ("administrator", "data"),
     ("nobody", "today"),  # signed out: the form
 )
 

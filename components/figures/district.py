@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from components import words
+from components.amounts import amount
 from components.figures.layout import figure, safe, short, texts
 from components.palette import BLUE, GREY
 
@@ -113,4 +114,4 @@ def spread_bars_alt(bands: pd.DataFrame) -> str:
 
 
 def _said(row: "pd.Series[Any]", unit: str) -> str:
-    return f"{row['value']:.1f} {unit}"
+    return amount(float(row["value"]), unit) + (f" {unit}" if unit == "learners" else "")

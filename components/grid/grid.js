@@ -45,7 +45,7 @@ function cellOf(grid, r, c) {
 
 function columnLabel(column) {
   const [, code, title, level, blockedBy] = column;
-  return [`${code}: ${title}`, level && `Bloom's level ${level}`, blockedBy && `blocked by ${blockedBy}`]
+  return [title ? `${code}: ${title}` : code, level && `Bloom's level ${level}`, blockedBy && `blocked by ${blockedBy}`]
     .filter(Boolean).join(", ");
 }
 

@@ -37,10 +37,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A word for values from `at_least` (0 to 1) up to the next band."""
+    """A word for values from `at_least` (0 to 1) up to the next band; `paint` is its step of the
+    five colours, where that is not a matter of its place.
+    """
 
     word: str
     at_least: float
+    paint: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,11 @@ def payload(
         "rows": [[row.id, row.name] for row in rows],
         "columns": [[c.id, c.code, c.title, c.level, c.blocked_by] for c in columns],
         "bands": [
-            [b.word, None if judged else round(b.at_least * 100), step(i, last + 1)]
+            [
+                b.word,
+                None if judged else round(b.at_least * 100),
+                step(i, last + 1) if b.paint is None else b.paint,
+            ]
             for i, b in enumerate(bands)
         ],
         "words": [
