@@ -124,6 +124,8 @@ def _more(flag: str, outcomes: Wrongs, *, plan: bool) -> Action | None:
         chosen = None
         if plan and st.button("Start a plan", key=f"plan-{flag}", width="stretch"):
             chosen = Action("plan", flag)
+        if st.button("Write a message", key=f"message-{flag}", width="stretch"):
+            chosen = Action("message", flag)
         st.markdown("Settled? Say what came of it:")
         for outcome, sentence in outcomes.items():
             if st.button(plain(sentence), key=f"settle-{flag}-{outcome}", width="stretch"):

@@ -37,6 +37,9 @@ class Settings:
     checkpoints: Path
     public_url: str | None
     allowed_hosts: tuple[str, ...]
+    smtp_url: str | None = field(repr=False)
+    smtp_ca: Path | None
+    mail_from: str | None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -71,6 +74,9 @@ class Settings:
                     ]
                 )
             ),
+            smtp_url=given.get("CHALKLINE_SMTP_URL"),
+            smtp_ca=_folder(given["CHALKLINE_SMTP_CA"]) if "CHALKLINE_SMTP_CA" in given else None,
+            mail_from=given.get("CHALKLINE_MAIL_FROM"),
         )
 
     @property

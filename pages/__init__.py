@@ -55,6 +55,14 @@ PAGES = (
         False,
     ),
     Page(
+        "Message",
+        "message",
+        "mail",
+        frozenset({TEACHER, COUNSELOR}),
+        "pages.students.message",
+        False,
+    ),
+    Page(
         "District overview",
         "overview",
         "location_city",

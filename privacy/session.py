@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from db import engine as engines
 from db import keys as stored
+from db.mail import MailServer, mail_server
 from db.settings import Settings, secret_file
 from privacy.keystore import KeyStore, open_keystore
 from privacy.usage import Counted, Ledger, used_by
@@ -36,7 +37,7 @@ class NotAllowed(PermissionError):  # noqa: N818 - reads as the sentence it carr
 @dataclass(frozen=True)
 class Door:
     """What opening a session needs: a pool, the secret that signs contexts, the learners' keys;
-    and the file beside the keys that lists what was released.
+    the file beside the keys that lists what was released; and the mail server, if one is named.
     """
 
     engine: Engine
@@ -45,6 +46,7 @@ class Door:
     book_file: Path
     ledger: Ledger
     seen: "Seen"
+    mail: MailServer | None = None
 
 
 class Seen:
@@ -84,6 +86,7 @@ def open_door(settings: Settings, *, app_url: str | None = None) -> Door:
         book_file=settings.key_file.with_name("releases.book"),
         ledger=ledger,
         seen=Seen(),
+        mail=mail_server(settings),
     )
     return _door
 

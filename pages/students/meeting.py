@@ -19,7 +19,7 @@ from queries.students.acting import OUTCOMES, NotPossible
 from queries.students.meeting import Talk
 
 A_MEETING: Final = timedelta(hours=12)
-LEADS_TO: Final = {"start a plan": "plan"}
+LEADS_TO: Final = {"start a plan": "plan", "contact home": "message"}
 KEYS: Final = (
     "Alt+N next, Alt+P back, arrows choose a decision, Tab goes on to the note, Ctrl+Enter keeps "
     "note and decision and goes on."
