@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db.audit import work as trail
+from db.nightly import work_nights
 from db.settings import Settings
 from db.worker import Chore
 from privacy import reencryption, rotation
@@ -32,4 +33,5 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     return (
         Chore("key rotation", "37 * * * *", keep_keys_young),
         *trail.chores(settings),
+        Chore("nights", "23 * * * *", work_nights),
     )

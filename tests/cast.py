@@ -153,6 +153,26 @@ def _add(db: Connection, table: type[t.Table], *rows: dict[str, Any]) -> None:
         db.execute(insert(table), list(rows))
 
 
+def join(db: Connection, class_name: str, *names: str) -> None:
+    """More learners of a class of Lakeside, with the same learning as all the cast."""
+    _, school, _ = CLASSES[class_name]
+    for name in names:
+        _add(
+            db,
+            t.Learner,
+            {
+                "district_id": LAKESIDE,
+                "learner_id": of(name),
+                "anonymous_id": of(f"anonymous {name}"),
+                "school_id": of(school),
+                "grade_level": 7,
+                "academic_level": "middle",
+                "age_group": "11-13",
+            },
+        )
+        _learning(db, LAKESIDE, of(name), class_name)
+
+
 def _catalogue(db: Connection) -> None:
     _add(
         db,

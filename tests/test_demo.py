@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from graphlib import TopologicalSorter
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from db import demo
 from db import engine as engines
+from db.content import measure
 from db.demo.arrays import identifiers
 from db.demo.catalogue import courses, prerequisites
 from db.demo.people import background, plain_people
@@ -499,6 +500,61 @@ def test_the_best_learners_agree_on_another_key_than_the_wrong_one(made: Made) -
             i=item,
         )
         assert answers[0][0] != answers[0][1]
+
+
+@pytest.fixture(scope="module")
+def measured(made: Made) -> Made:
+    """The same, its content measured."""
+    measure(made.jobs, district=made.report.district_id, now=datetime.now(UTC), full=True)
+    return made
+
+
+def test_the_planted_ineffective_sections_are_worth_fixing_first_in_every_course(
+    measured: Made,
+) -> None:
+    ranked = measured.rows(
+        "SELECT section_id, rank() OVER (PARTITION BY course_id ORDER BY worth DESC) AS place,"
+        " suggestions FROM content_effectiveness WHERE district_id = :d"
+    )
+    first = {row.section_id for row in ranked if row.place <= 2}
+    assert first == measured.truth.poor_sections
+    assert len(first) == 18
+    for row in ranked:
+        if row.section_id in first:
+            assert {"understood", "completion", "help"} <= {r["measure"] for r in row.suggestions}
+            assert all("learners" in r["found"] or "%" in r["found"] for r in row.suggestions)
+
+
+def test_the_planted_bad_items_stand_out_among_all_that_were_analysed(measured: Made) -> None:
+    truth = measured.truth
+    found = {
+        row.item_id: row
+        for row in measured.rows(
+            "SELECT item_id, learners, point_biserial, options FROM item_statistics "
+            "WHERE district_id = :d"
+        )
+    }
+    sound = [row.point_biserial for item, row in found.items() if item not in _flawed(truth)]
+    weakest = sorted(found, key=lambda item: found[item].point_biserial)
+    planted = truth.negative_items | truth.wrong_key_items
+    assert set(weakest[: len(planted)]) == planted
+    assert all(found[item].point_biserial < 0.15 for item in truth.flat_items)
+    assert np.mean(sound) > 0.25
+    for item in truth.wrong_key_items:  # those who know it best choose another answer
+        by_upper = [each["upper"] for each in found[item].options.values()]
+        assert max(by_upper) > 0.5
+
+
+def test_only_the_wordy_item_is_called_unfair(measured: Made) -> None:
+    """Of some three thousand comparisons: by home language, and of class C."""
+    unfair = [
+        (row.item_id, one["attribute"], one["ets"])
+        for row in measured.rows("SELECT item_id, dif FROM item_statistics WHERE district_id = :d")
+        for one in row.dif
+        if one["ets"] != "A"
+    ]
+    (wordy,) = measured.truth.wordy_items
+    assert unfair == [(wordy, "home_language", "C")]
 
 
 def test_a_wordy_item_is_harder_for_those_with_another_language_at_home(made: Made) -> None:

@@ -65,7 +65,9 @@ from db.tables.custody import (
     RetentionRule,
 )
 from db.tables.estimates import (
+    AssessmentStatistics,
     ContentEffectiveness,
+    ContentMeasured,
     ItemStatistics,
     LearningPattern,
     Mastery,
@@ -103,6 +105,7 @@ __all__ = [
     "AssessmentAttempt",
     "AssessmentItem",
     "AssessmentState",
+    "AssessmentStatistics",
     "Attendance",
     "AuditCheck",
     "AuditCheckpoint",
@@ -123,6 +126,7 @@ __all__ = [
     "ContentCompetency",
     "ContentEffectiveness",
     "ContentItem",
+    "ContentMeasured",
     "ContextSecret",
     "Course",
     "Cover",

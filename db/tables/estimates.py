@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import REAL, Boolean, Date, DateTime, Integer, Text, Uuid
+from sqlalchemy import REAL, Boolean, Date, DateTime, Integer, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,6 +102,8 @@ class ContentEffectiveness(Table):
     accessibility: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
     alignment: Mapped[float | None] = mapped_column(REAL)
     suggestions: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    measures: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    worth: Mapped[float] = mapped_column(REAL, server_default=DEFAULT)
     measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -119,6 +121,39 @@ class ItemStatistics(Table):
     d_index: Mapped[float | None] = mapped_column(REAL)
     options: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
     dif: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AssessmentStatistics(Table):
+    """One row per assessment of a district: its reliability over all its classes."""
+
+    __tablename__ = "assessment_statistics"
+    __table_args__ = (to("assessments", "district_id", "assessment_id"),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    assessment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    learners: Mapped[int] = mapped_column(Integer)
+    items: Mapped[int] = mapped_column(SmallInteger)
+    alpha: Mapped[float | None] = mapped_column(REAL)
+    alpha_low: Mapped[float | None] = mapped_column(REAL)
+    alpha_high: Mapped[float | None] = mapped_column(REAL)
+    measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ContentMeasured(Table):
+    """One row per course and term of a district: up to which snapshot its content was measured."""
+
+    __tablename__ = "content_measured"
+    __table_args__ = (
+        to("courses", "course_id"),
+        to("academic_terms", "district_id", "term_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    term_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    seen: Mapped[str] = mapped_column(Text)
+    as_of: Mapped[date] = mapped_column(Date)
     measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

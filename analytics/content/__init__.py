@@ -1,0 +1,1 @@
+"""How well content teaches: outcomes of sections, their comparison, what is worth fixing first."""
