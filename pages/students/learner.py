@@ -1,5 +1,6 @@
 """Learner: one learner's strengths, timeline, work and flags, for those responsible for her."""
 
+from datetime import date
 from typing import Final
 
 import streamlit as st
@@ -9,15 +10,16 @@ from components.actions import actions
 from components.empty import as_of, empty
 from components.show import plain
 from pages import guard
-from pages.students import find, record
+from pages.students import around, find, record, sheet
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
 from queries.freshness import data_as_of
 from queries.students.acting import OUTCOMES
+from queries.students.beside import beside_class
 from queries.students.handled import handled_this_week
-from queries.students.learner import LearnerRecord, learner_record
+from queries.students.learner import WEEKS, LearnerRecord, learner_record
 
 # What changes how one teaches. Others, such as meal support, tell of a family's income, and
 # nobody needs that to teach a child.
@@ -44,6 +46,10 @@ LANGUAGES: Final = {
 }
 
 
+USUAL: Final = "16 weeks"
+SPANS: Final = {"4 weeks": 4, USUAL: WEEKS, "A year": 52}
+
+
 def page(viewer: Viewer) -> None:
     """Shows the learner whose token stands in the address, or helps to find one."""
     address = st.query_params.get("learner", "")
@@ -51,25 +57,79 @@ def page(viewer: Viewer) -> None:
         st.title("Learner")
         find.ask(viewer)
         return
+    head = st.container()
     try:
         learner = learner_of(viewer, address)
-        found = learner_record(viewer, learner_id=learner, today=viewer.today)
+        day, weeks = _looked_at(viewer)
+        found = learner_record(viewer, learner_id=learner, today=day, weeks=weeks)
     except (NotAllowed, TokenError) as why:
         st.title("Learner")
         st.error(str(why))
         find.ask(viewer)
         return
-    _header(viewer, found)
+    with head:
+        mind = _header(viewer, found)
+    if day < viewer.today:
+        st.info(
+            f"As it stood on {words.day(day, viewer.today)}: what came later is left out. Answers "
+            "are counted as they were; estimates are made for today only."
+        )
+        _past(viewer, found)
+        return
+    compared = beside_class(viewer, learner=learner) if viewer.role == "teacher" else ()
+    with st.container(horizontal=True):
+        around.contacts(viewer, found)
+        sheet.offer(viewer, found, compared, mind)
     handled = handled_this_week(viewer, now=guard.now())
     done_this_week(viewer, [one for one in handled if one.learner_id == learner])
     _now(viewer, found)
     record.mastery(viewer, found)
+    around.plans(viewer, found)
+    around.beside(compared)
     record.timeline(viewer, found)
     record.history(viewer, found)
     as_of(data_as_of(viewer).as_of)
 
 
-def _header(viewer: Viewer, found: LearnerRecord) -> None:
+def _looked_at(viewer: Viewer) -> tuple[date, int]:
+    """Which day and how many weeks before it the page shows; both stand in the address."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="looked-at"):
+        day = st.date_input(
+            "As of",
+            viewer.today,
+            max_value=viewer.today,
+            format="DD/MM/YYYY",
+            key="day",
+            bind="query-params",
+            width=160,
+        )
+        span = st.segmented_control(
+            "Show",
+            list(SPANS),
+            default=USUAL,
+            required=True,
+            key="span",
+            bind="query-params",
+        )
+    return day, SPANS.get(span or USUAL, WEEKS)
+
+
+def _past(viewer: Viewer, found: LearnerRecord) -> None:
+    standing = [flag for flag in found.flags if flag.alive]
+    st.header("Flags that stood")
+    if not standing:
+        st.write("None.")
+    for flag in standing:
+        state = record.STATES.get(flag.state, flag.state)
+        st.markdown(f"- **{flag.reason.name}**, {state}")
+    record.answered(viewer, found)
+    around.plans(viewer, found)
+    record.timeline(viewer, found)
+    record.history(viewer, found)
+
+
+def _header(viewer: Viewer, found: LearnerRecord) -> str:
+    """Who she is; returns what to keep in mind, in words."""
     st.title(found.name)
     grade = f"grade {found.grade_level}" if found.grade_level is not None else ""
     active = (
@@ -83,8 +143,10 @@ def _header(viewer: Viewer, found: LearnerRecord) -> None:
     known += [PROGRAMMES[one] for one in found.programmes if one in PROGRAMMES]
     if found.home_language in LANGUAGES:
         known.append(f"speaks {LANGUAGES[found.home_language]} at home")
-    if known:
-        st.caption(f"To keep in mind: {plain(words.listing(known))}.")
+    mind = f"{words.listing(known)}." if known else ""
+    if mind:
+        st.caption(f"To keep in mind: {plain(mind)}")
+    return mind
 
 
 def _now(viewer: Viewer, found: LearnerRecord) -> None:

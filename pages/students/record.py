@@ -9,6 +9,7 @@ import streamlit as st
 from analytics.mastery import DEVELOPING, MASTERED, NOT_ENOUGH, STRUGGLING
 from components import figures, words
 from components.show import plain, show, twin
+from components.table import plain_table
 from pages.students.answering import SAID
 from privacy import Viewer
 from queries.exports import note_export
@@ -67,6 +68,31 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
     twin(table, key="mastery", name="mastery", on_download=_exported(viewer, "mastery", table))
 
 
+def answered(viewer: Viewer, found: LearnerRecord) -> None:
+    """What was answered by an earlier day, counted and not judged."""
+    st.header("Answers by then")
+    table = pd.DataFrame(
+        [
+            {
+                "competency": one.code,
+                "title": one.title,
+                "answers": one.answers,
+                "right": words.percent(min(max(one.share, 0.0), 1.0)),
+            }
+            for one in found.answered
+        ]
+    )
+    if table.empty:
+        st.write("None.")
+        return
+    plain_table(
+        list(table.columns),
+        table.astype(str).to_numpy().tolist(),
+        caption="Answers by competency",
+        key="answered",
+    )
+
+
 def _standing(one: Standing) -> str:
     what = f"{plain(one.code)} {plain(one.title)}"
     answers = words.plural(one.answers, "answer")
@@ -75,7 +101,7 @@ def _standing(one: Standing) -> str:
 
 
 def timeline(viewer: Viewer, found: LearnerRecord) -> None:
-    """Activity, attendance and work over the last sixteen weeks."""
+    """Activity, attendance and work over the weeks that are shown."""
     st.header("Timeline")
     st.subheader("Activity")
     show(

@@ -1,8 +1,8 @@
 """Everything about one learner that those responsible for her may see, on one page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,9 +21,11 @@ from db.tables import (
 )
 from privacy import NotAllowed, Viewer, people
 from queries.rows import AnyRow
-from queries.students import history, notes, strengths
+from queries.students import history, notes, plans, replay, strengths
 from queries.students.history import PastFlag
 from queries.students.notes import Note
+from queries.students.plans import Plan
+from queries.students.replay import Answered
 from queries.students.strengths import Standing
 from queries.students.work import scores
 from queries.trail import record
@@ -65,6 +67,8 @@ class LearnerRecord:
     flags: tuple[PastFlag, ...]
     mastery: tuple[Standing, ...]
     notes: tuple[Note, ...]
+    plans: tuple[Plan, ...]
+    answered: tuple[Answered, ...]  # on an earlier day, in place of mastery
     weeks: pd.DataFrame
     attendance: pd.DataFrame
     scores: pd.DataFrame
@@ -75,11 +79,16 @@ class LearnerRecord:
         return max((c.last_active_on for c in self.classes if c.last_active_on), default=None)
 
 
-def learner_record(viewer: Viewer, *, learner_id: UUID, today: date) -> LearnerRecord:
+def learner_record(
+    viewer: Viewer, *, learner_id: UUID, today: date, weeks: int = WEEKS
+) -> LearnerRecord:
     """The record, and a line in the audit trail that it was looked at.
 
+    A day before the viewer's today gives the record as it stood then: nothing that came later is
+    in it, and in place of an estimate of mastery stands what was answered by that day.
     Raises NotAllowed, in words, for a learner the viewer is not responsible for.
     """
+    past = today < viewer.today
     if viewer.role not in ("teacher", "counselor"):
         raise NotAllowed(NOT_YOURS)
     with privacy.session(viewer) as db:
@@ -96,14 +105,29 @@ def learner_record(viewer: Viewer, *, learner_id: UUID, today: date) -> LearnerR
             home_language=who.home_language,
             classes=classes,
             flags=history.flags_of(db, viewer, learner_id, today=today),
-            mastery=strengths.strengths_first(db, viewer, learner_id),
+            mastery=() if past else strengths.strengths_first(db, viewer, learner_id),
             notes=tuple(notes.about(db, viewer, [learner_id])),
-            weeks=_weeks(db, viewer, learner_id, ids, today),
-            attendance=_attendance(db, viewer, learner_id, today),
+            plans=plans.plans_of(db, viewer, learner_id),
+            answered=replay.answered_by(db, viewer, learner_id, today) if past else (),
+            weeks=_weeks(db, viewer, learner_id, ids, today, weeks),
+            attendance=_attendance(db, viewer, learner_id, today, weeks),
             scores=scores(db, viewer, learner=learner_id, classes=ids, today=today),
         )
         record(db, viewer, "viewed learner", learner=learner_id)
-    return answer
+        if not past:
+            return answer
+        return _as_it_stood(answer, today, replay.end_of(db, viewer, today))
+
+
+def _as_it_stood(found: LearnerRecord, day: date, end: datetime) -> LearnerRecord:
+    return replace(
+        found,
+        # What a class's state says is of today: of an earlier day only its title is known.
+        classes=tuple(replace(one, last_active_on=None, score_mean=None) for one in found.classes),
+        flags=replay.flags_by(found.flags, day, end),
+        notes=replay.notes_by(found.notes, end),
+        plans=replay.plans_by(found.plans, day),
+    )
 
 
 def _who(db: Connection, viewer: Viewer, learner: UUID) -> AnyRow:
@@ -167,11 +191,16 @@ def _classes(db: Connection, viewer: Viewer, learner: UUID, today: date) -> tupl
 
 
 def _weeks(
-    db: Connection, viewer: Viewer, learner: UUID, classes: Sequence[UUID], today: date
+    db: Connection,
+    viewer: Viewer,
+    learner: UUID,
+    classes: Sequence[UUID],
+    today: date,
+    weeks: int,
 ) -> pd.DataFrame:
     """Active days of each of the last weeks, Monday to Sunday, this week included."""
     monday = today - timedelta(days=today.weekday())
-    first = monday - timedelta(weeks=WEEKS - 1)
+    first = monday - timedelta(weeks=weeks - 1)
     week = func.date_trunc("week", ActivityDay.on_date)
     rows = db.execute(
         select(week, func.count(ActivityDay.on_date.distinct()))
@@ -184,17 +213,19 @@ def _weeks(
         .group_by(week)
     ).all()
     days = {start.date(): count for start, count in rows}
-    mondays = [first + timedelta(weeks=i) for i in range(WEEKS)]
+    mondays = [first + timedelta(weeks=i) for i in range(weeks)]
     return pd.DataFrame({"week": mondays, "value": [days.get(start, 0) for start in mondays]})
 
 
-def _attendance(db: Connection, viewer: Viewer, learner: UUID, today: date) -> pd.DataFrame:
+def _attendance(
+    db: Connection, viewer: Viewer, learner: UUID, today: date, weeks: int
+) -> pd.DataFrame:
     rows = db.execute(
         select(Attendance.on_date, Attendance.status)
         .where(
             Attendance.district_id == viewer.district_id,
             Attendance.learner_id == learner,
-            Attendance.on_date.between(today - timedelta(weeks=WEEKS), today),
+            Attendance.on_date.between(today - timedelta(weeks=weeks), today),
         )
         .order_by(Attendance.on_date)
     ).all()

@@ -38,7 +38,12 @@ def scores(
         select(
             AssessmentAttempt.class_id,
             AssessmentAttempt.assessment_id,
-            func.max(AssessmentAttempt.percent).label("percent"),
+            func.max(AssessmentAttempt.percent)
+            .filter(
+                AssessmentAttempt.marked_at.is_(None)
+                | (cast(AssessmentAttempt.marked_at, Date) <= today)
+            )
+            .label("percent"),
             func.min(submitted).label("day"),
         )
         .where(
