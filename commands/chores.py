@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+import privacy
 from db.audit import work as trail
 from db.nightly import work_nights
 from db.settings import Settings
 from db.worker import Chore
-from privacy import reencryption, rotation
+from privacy import reencryption, releases, rotation
 from privacy.keystore import open_keystore
 
 
@@ -30,8 +31,17 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
             "renewed": renewed,
         }
 
+    def release_overview(engine: Engine, now: datetime) -> dict[str, Any] | None:
+        if not privacy.is_open():
+            privacy.open_door(settings)
+        made = releases.weekly_overview(now=now)
+        count = sum(one.releases for one in made)
+        refused = sum(len(one.refused) for one in made)
+        return {"releases": count, "refused": refused} if count else None
+
     return (
         Chore("key rotation", "37 * * * *", keep_keys_young),
+        Chore("weekly overview", "* * * * *", release_overview),
         *trail.chores(settings),
         Chore("nights", "23 * * * *", work_nights),
     )

@@ -69,6 +69,13 @@ PAGES = (
         frozenset({ADMINISTRATOR}),
         "pages.district.overview",
     ),
+    Page(
+        "Privacy",
+        "privacy",
+        "shield_person",
+        frozenset({ADMINISTRATOR}),
+        "pages.district.privacy",
+    ),
     Page("Security", "security", "shield", frozenset({SECURITY}), "pages.account.security"),
     Page("Equity", "equity", "balance", frozenset({ADMINISTRATOR}), "pages.district.equity"),
     Page("Courses", "courses", "school", frozenset({ADMINISTRATOR}), "pages.district.courses"),

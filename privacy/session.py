@@ -100,6 +100,11 @@ def close_door() -> None:
         _door = None
 
 
+def is_open() -> bool:
+    """Whether this process has its door."""
+    return _door is not None
+
+
 def door() -> Door:
     """The open door; an error in words where the process has not opened it."""
     if _door is None:

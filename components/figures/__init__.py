@@ -1,5 +1,6 @@
 """Figures as pure functions: a table in, a Plotly figure out; `…_alt` gives its sentence."""
 
+from components.figures.averaging import averaging_alt, averaging_lines
 from components.figures.content import (
     completion_bars,
     completion_bars_alt,
@@ -32,6 +33,8 @@ __all__ = [
     "activity_trend_alt",
     "attendance_strip",
     "attendance_strip_alt",
+    "averaging_alt",
+    "averaging_lines",
     "completion_bars",
     "completion_bars_alt",
     "dot_intervals",

@@ -11,7 +11,6 @@ from uuid import uuid4
 import orjson
 from sqlalchemy import Connection, Select, insert, select
 
-from db.tables import AuditEntry
 from db.tables import Release as Stored
 from privacy.metrics import (
     GRAINS,
@@ -37,6 +36,7 @@ from privacy.releases.measuring import STEPS, Measured, Rows, measure, price
 from privacy.releases.question import Question, question_of, times
 from privacy.releases.release import Release, from_stored, to_answer
 from privacy.session import NotAllowed, session
+from privacy.trail import record
 from privacy.viewer import Viewer
 
 # Made of another grain's noisy numbers, at no cost, so that the parts add up to the whole.
@@ -383,20 +383,6 @@ def _note(
     """A line in the audit trail: who asked for what. The worker's releases are in `releases`."""
     if not viewer.staff_id.int:
         return
+    what = {"metric": asked.name, "grain": by.name, "week": week.data_version.isoformat()}
     with session(viewer) as db:
-        db.execute(
-            insert(AuditEntry)
-            .values(
-                district_id=viewer.district_id,
-                actor=viewer.staff_id,
-                role=viewer.role,
-                action=action,
-                detail={
-                    "metric": asked.name,
-                    "grain": by.name,
-                    "week": week.data_version.isoformat(),
-                    **(detail or {}),
-                },
-            )
-            .inline()
-        )
+        record(db, viewer, action, detail=what | dict(detail or {}))
