@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bench import freshness, pages, queries, report
+from bench import freshness, pages, privacy, queries, report
 from bench.home import Home, Say, opened
 from bench.machine import machine
 
@@ -13,12 +13,13 @@ PARTS: Final[dict[str, tuple[Callable[[Home, Say], Any], Callable[[Any], None]]]
     "queries": (queries.run, report.queries),
     "refresh": (freshness.run, report.refresh),
     "pages": (pages.run, report.pages),
+    "privacy": (privacy.run, report.privacy),
 }
 
 
 def bench(
     parts: Annotated[
-        list[str] | None, typer.Argument(help="queries, refresh, pages; all without any")
+        list[str] | None, typer.Argument(help="queries, refresh, pages, privacy; all without any")
     ] = None,
     scale: Annotated[str, typer.Option(help="district (10,000 learners) or small")] = "district",
 ) -> None:

@@ -1,0 +1,170 @@
+"""Audits the release mechanism at full size, and times releases about 100,000 learners."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any, Final
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+import numpy as np
+from sqlalchemy import text
+
+from bench.home import Home, Say
+from bench.measuring import milliseconds, spread
+from privacy import Viewer, releases
+from privacy.releases import OVERVIEW, measuring
+from privacy.releases.accounting import epsilon
+from privacy.releases.noise import Noisy, noisy
+from tests.neighbours import AUDITS
+
+RUNS: Final = 100_000  # a side
+LEARNERS: Final = 100_000
+SCHOOLS: Final = 60
+WEEK: Final = date(2026, 3, 16)
+PAGES: Final = 200
+PAGE_TO_REACH: Final = 50.0  # ms
+FIRST_TO_REACH: Final = 2_000.0  # ms
+CATCHING: Final = ("a rate: one learner added", "a rate of some: one learner added")
+
+
+def run(home: Home, say: Say) -> dict[str, Any]:
+    """Both; the district is made for it and taken away again."""
+    return {"audit": _audits(say), "controls": _controls(say), "speed": _speed(home, say)}
+
+
+def _audits(say: Say) -> list[dict[str, Any]]:
+    found = []
+    for name, audit in AUDITS.items():
+        say(f"{name}: {RUNS:,} runs a side ...")
+        verdict = audit.verdict(RUNS // len(audit.before))
+        found.append(
+            {
+                "neighbours": name,
+                "runs": RUNS // len(audit.before),
+                "claim": float(audit.claim()),
+                "claimed epsilon": epsilon(audit.claim()),
+                **asdict(verdict),
+            }
+        )
+    return found
+
+
+def _controls(say: Say) -> list[dict[str, Any]]:
+    found = []
+    for left in (0.5, 0.85):
+
+        def weak(values: list[int], left: float = left, **terms: Any) -> Noisy:
+            right = noisy(values, **terms)
+            true = np.asarray(values, dtype=np.float64)
+            less = true + (np.array(right.values) - true) * left
+            return replace(right, values=tuple(less.tolist()))
+
+        for name in CATCHING:
+            say(f"{name}, with {left:.0%} of the noise ...")
+            audit = AUDITS[name]
+            with patch.object(measuring, "noisy", weak):
+                verdict = audit.verdict(RUNS)
+            found.append(
+                {
+                    "neighbours": f"{name}, {left:.0%} of the noise",
+                    "claim": float(audit.claim()),
+                    **asdict(verdict),
+                }
+            )
+    return found
+
+
+def _speed(home: Home, say: Say) -> dict[str, Any]:
+    say(f"Making {LEARNERS:,} learners of {SCHOOLS} schools ...")
+    with _district(home) as viewer:
+        first = {
+            name: milliseconds(lambda name=name: releases.release(viewer, name, "school"))
+            for name in ("enrolment", *OVERVIEW[1:], "median_time", "score_bands")
+        }
+        overview = milliseconds(
+            lambda: releases.overview(viewer)
+        )  # the district's, of the schools'
+        stored = [
+            milliseconds(lambda: releases.stored(viewer, OVERVIEW, "school")) for _ in range(PAGES)
+        ]
+        again = [
+            milliseconds(lambda: releases.release(viewer, "pass", "school")) for _ in range(PAGES)
+        ]
+    return {
+        "learners": LEARNERS,
+        "first release": first,
+        "whole district": overview,
+        "page of twelve": asdict(spread(stored)),
+        "one stored": asdict(spread(again)),
+    }
+
+
+@contextmanager
+def _district(home: Home) -> Iterator[Viewer]:
+    """A district with weekly rows and nothing else."""
+    with home.raw.begin() as db:
+        number = db.scalar(text("SELECT max(district_id) + 1 FROM chalkline.institutions")) or 1
+    with home.jobs.begin() as db:
+        db.execute(text(_INSTITUTIONS), {"district": number, "schools": SCHOOLS})
+        db.execute(
+            text(
+                "INSERT INTO chalkline.release_versions"
+                " VALUES (:district, :week, 2026, :week, now())"
+            ),
+            {"district": number, "week": WEEK},
+        )
+        db.execute(text(_ROWS), {"district": number, "week": WEEK, "learners": LEARNERS})
+    with home.raw.execution_options(isolation_level="AUTOCOMMIT").connect() as db:
+        db.execute(text("VACUUM ANALYZE chalkline.release_rows"))
+    try:
+        yield Viewer(
+            district_id=number,
+            staff_id=UUID(int=0),
+            account_id=uuid4(),
+            role="administrator",
+            name="bench",
+            district_name="Bench",
+            generated=True,
+            today=WEEK,
+        )
+    finally:
+        with home.raw.begin() as db:
+            for table in ("releases", "release_budgets", "release_rows", "release_versions"):
+                db.execute(
+                    text(f"DELETE FROM chalkline.{table} WHERE district_id = :district"),
+                    {"district": number},
+                )
+            for kind in ("school", "district"):
+                db.execute(
+                    text(
+                        "DELETE FROM chalkline.institutions"
+                        " WHERE district_id = :district AND kind = :kind"
+                    ),
+                    {"district": number, "kind": kind},
+                )
+
+
+_INSTITUTIONS = """
+WITH top AS (
+    INSERT INTO chalkline.institutions (district_id, institution_id, kind, name, generated)
+    VALUES (:district, gen_random_uuid(), 'district', 'Bench', true) RETURNING institution_id)
+INSERT INTO chalkline.institutions (district_id, institution_id, kind, parent_id, name, generated)
+SELECT :district, gen_random_uuid(), 'school', top.institution_id, 'School ' || n, true
+FROM top, generate_series(1, :schools) n
+"""
+_ROWS = """
+INSERT INTO chalkline.release_rows
+    (district_id, data_version, slice, row_key, slice_key, school_id, grade_level, traits, figures)
+SELECT :district, :week, 'all', gen_random_uuid(), '', s.ids[1 + n % array_length(s.ids, 1)],
+       6 + n % 3, '{}', jsonb_build_object('enrolment', 1, 'active', (u < 0.9)::int,
+           'completion', (u < 0.6)::int, 'pass', (u < 0.7)::int, 'chronic_absence', (u < 0.1)::int,
+           'flagged', (u < 0.1)::int, 'reached', 0, 'progress', 100 * u, 'mastery', 100 * u,
+           'assessment_mean', 100 * u, 'on_time', 100 * u, 'attendance', 80 + 20 * u,
+           'time_on_task', 200 * u)
+FROM (SELECT array_agg(institution_id) AS ids FROM chalkline.institutions
+      WHERE district_id = :district AND kind = 'school') s,
+     (SELECT n, (n * 7919 % 1000) / 1000.0 AS u
+      FROM generate_series(1, CAST(:learners AS bigint)) n) l
+"""
