@@ -29,8 +29,10 @@ from db.demo.roster import roster
 from db.demo.target import space_of
 from db.demo.terms import Year
 from db.demo.writing.catalogue import write_catalogue
+from db.effects import measure_effects
 from db.embedded import Server
 from db.people import PlainPerson
+from db.refresh import refresh
 from privacy.keystore import open_keystore
 from privacy.people import sealer, source_hash
 
@@ -220,8 +222,8 @@ def test_nobody_works_at_weekends_or_in_the_holidays(made: Made) -> None:
     for zone in ("UTC", "America/Chicago"):
         active = made.rows(
             f"SELECT DISTINCT (occurred_at AT TIME ZONE '{zone}')::date "
-            "FROM learning_interactions WHERE district_id = :d"
-        )
+            "FROM learning_interactions WHERE district_id = :d AND session_id IS NOT NULL"
+        )  # but for the practice that planted plans added, which sits in no session
         assert {day for (day,) in active} <= school
 
 
@@ -578,11 +580,49 @@ def test_progress_agrees_with_the_interactions_it_sums_up(made: Made) -> None:
     ((summed,),) = made.rows(
         "SELECT sum(interactions) FROM section_progress WHERE district_id = :d"
     )
-    assert summed == made.report.rows["learning_interactions"]
+    ((sat,),) = made.rows(
+        "SELECT count(*) FROM learning_interactions "
+        "WHERE district_id = :d AND session_id IS NOT NULL"
+    )
+    assert summed == sat
     ((sittings,),) = made.rows(
         "SELECT sum(interactions) FROM learning_sessions WHERE district_id = :d"
     )
     assert sittings == summed
+
+
+def _today_is(made: Made, day: date) -> None:
+    with made.jobs.begin() as db:
+        db.execute(
+            text(
+                "UPDATE chalkline.institutions SET clock_on = :day "
+                "WHERE district_id = :d AND kind = 'district'"
+            ),
+            {"d": made.report.district_id, "day": day},
+        )
+
+
+def test_a_type_of_plan_is_found_to_have_the_effect_that_was_planted(made: Made) -> None:
+    """And of one with three plans nothing is said, so that no figure is about a few."""
+    _today_is(made, TODAY)
+    refresh(made.jobs, now=datetime.now(UTC))
+    measured = {one.district_id: one for one in measure_effects(made.jobs, now=datetime.now(UTC))}
+    assert measured[made.report.district_id].plans == 129
+    found = {
+        kind: (low, high, said)
+        for kind, low, high, said in made.rows(
+            "SELECT type, low, high, verdict FROM type_effects WHERE district_id = :d"
+        )
+    }
+    assert found.keys() == {"check-in", "mentoring"}
+    for kind, (low, high, _) in found.items():
+        assert low <= made.truth.helped[kind] <= high, kind
+    assert found["check-in"][2] == "helped"
+    assert found["mentoring"][2] == "did not"
+    said = dict(
+        made.rows("SELECT verdict, count(*) FROM plan_effects WHERE district_id = :d GROUP BY 1")
+    )
+    assert said["cannot tell"] > 0
 
 
 def _run_loader(url: str, keys: Path, *, hash_seed: str) -> subprocess.Popen[str]:

@@ -27,6 +27,7 @@ from db.demo.writing.learners import write_learners
 from db.demo.writing.learning import write_learning
 from db.demo.writing.organisation import write_organisation
 from db.demo.writing.papers import write_papers
+from db.demo.writing.plans import write_plans
 from db.partitions import ensure_months
 from db.people import Progress, Sealer, SourceHash, quiet
 
@@ -108,6 +109,7 @@ def _write_schools(
                 coming = maker.submit(live, to.people, to.taught, to.space, number + 1)
             add(counts, write_learners(to, school, everybody))
             add(counts, write_learning(to, school))
+            add(counts, write_plans(to, number, everybody))
         progress("Making schools", total, total)
 
 

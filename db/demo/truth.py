@@ -8,6 +8,7 @@ import numpy as np
 
 from db.demo.arrays import as_uuid
 from db.demo.catalogue import courses, prerequisites
+from db.demo.helping import KINDS, planted
 from db.demo.roster import CAUSES, Cause, Roster, Scale, roster
 from db.demo.skills import WEAK, Taught, all_taught
 from db.demo.target import class_ids, item_ids, learner_ids, section_id, space_of
@@ -36,6 +37,7 @@ class Reteach:
 class Truth:
     """What the pages ought to find.
 
+    `helped` is how many days of activity a week each type of plan added, over all schools.
     `blocked` holds (learner, competency, weak prerequisite) for competencies taught lately.
     """
 
@@ -49,6 +51,7 @@ class Truth:
     blocked: frozenset[tuple[UUID, str, str]]
     class_of_one: UUID
     empty_class: UUID
+    helped: dict[str, float]
 
 
 def truth(scale: Scale, seed: int, today: date, *, district: int = 1) -> Truth:
@@ -81,7 +84,16 @@ def truth(scale: Scale, seed: int, today: date, *, district: int = 1) -> Truth:
         blocked=frozenset(_blocked(people, taught, space)),
         class_of_one=as_uuid(classes[-2]),
         empty_class=as_uuid(classes[-1]),
+        helped=_helped(people),
     )
+
+
+def _helped(people: Roster) -> dict[str, float]:
+    schools = [planted(people, school) for school in range(people.schools)]
+    return {
+        kind: float(np.mean([school.effect(number) for school in schools]))
+        for number, (kind, _, _) in enumerate(KINDS)
+    }
 
 
 def _items(taught: list[Taught], space: str, flaw: str) -> frozenset[UUID]:

@@ -1,0 +1,70 @@
+"""The effect at a flag's threshold: learners just over it, who got plans, beside those just under.
+
+A fuzzy regression discontinuity: local linear on both sides, a triangular kernel, being over the
+threshold as the instrument for having a plan (Hahn, Todd, van der Klaauw 2001; robust standard
+errors of two-stage least squares).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Floats = NDArray[np.float64]
+
+LEVEL: Final = 0.95
+LEAST: Final = 20  # learners within the bandwidth, on either side
+STRONG: Final = 10.0  # F of the first stage, below which the instrument is weak (Staiger, Stock)
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The effect of a plan on learners at the threshold, and how many stood near it."""
+
+    learners: int
+    estimate: float
+    low: float
+    high: float
+
+
+def jump(
+    running: Floats, outcome: Floats, planned: Floats, *, threshold: float, bandwidth: float
+) -> Jump | None:
+    """None with too few learners near the threshold, or where it hardly decides who has a plan.
+
+    `planned` is 1 for a learner with a plan; over the threshold means running >= threshold.
+    """
+    at = (running - threshold) / bandwidth
+    weight = np.clip(1 - np.abs(at), 0, None)
+    near = weight > 0
+    over = (at >= 0).astype(float)
+    if min(int((near & (over == 1)).sum()), int((near & (over == 0)).sum())) < LEAST:
+        return None
+    at, over, weight = at[near], over[near], weight[near]
+    y, d = outcome[near], planned[near]
+    shared = np.stack([np.ones_like(at), at, at * over], axis=1)
+    instruments = np.column_stack([over, shared])
+    first, first_error = _least_squares(instruments, d, weight)
+    if first_error == 0 or (first[0] / first_error) ** 2 < STRONG:
+        return None
+    regressors = np.column_stack([d, shared])
+    weighted = instruments * weight[:, None]
+    inverse = np.linalg.inv(weighted.T @ regressors)
+    effect = inverse @ (weighted.T @ y)
+    residual = y - regressors @ effect
+    meat = (weighted * residual[:, None] ** 2).T @ weighted
+    error = float(np.sqrt((inverse @ meat @ inverse.T)[0, 0] * len(y) / (len(y) - 4)))
+    reach = float(norm.ppf(0.5 + LEVEL / 2)) * error
+    return Jump(len(y), float(effect[0]), float(effect[0]) - reach, float(effect[0]) + reach)
+
+
+def _least_squares(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, float]:
+    """Weighted coefficients and the robust standard error of the first."""
+    weighted = x * weight[:, None]
+    inverse = np.linalg.inv(weighted.T @ x)
+    found: Floats = inverse @ (weighted.T @ y)
+    residual = y - x @ found
+    meat = (weighted * residual[:, None] ** 2).T @ weighted
+    return found, float(np.sqrt((inverse @ meat @ inverse)[0, 0]))
