@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 import privacy
+from commands import casework
 from db.audit import work as trail
 from db.nightly import work_nights
 from db.settings import Settings
@@ -44,4 +45,5 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         Chore("weekly overview", "* * * * *", release_overview),
         *trail.chores(settings),
         Chore("nights", "23 * * * *", work_nights),
+        *casework.chores(settings),
     )

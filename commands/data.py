@@ -14,6 +14,7 @@ from commands.terminal import Json, Refusal, answering, day, say, show_pairs, sh
 from db import demo as generated_district
 from db import engine, oulad
 from db.demo.staff import StaffMember
+from db.effects import measure_effects
 from db.nightly import work_through
 from db.refresh import refresh
 from db.settings import Settings
@@ -72,6 +73,7 @@ def make_demo(
         )
         refresh(work, districts=[report.district_id], now=datetime.now(UTC), progress=progress)
         work_through(work, district=report.district_id, now=datetime.now(UTC), progress=progress)
+        measure_effects(work, now=datetime.now(UTC), districts=[report.district_id])
         logins = give_accounts(work, report.district_id, _to_try(report.staff), settings)
     return {
         "district": report.district_id,
@@ -132,7 +134,8 @@ def load_oulad(
                 Newcomer(one.staff_id, one.display_name, one.role, one.sign_in_name)
                 for one in report.staff
             ]
-            logins = give_accounts(work, report.district_id, staff, settings)
+            measure_effects(work, now=datetime.now(UTC), districts=[report.district_id])
+        logins = give_accounts(work, report.district_id, staff, settings)
         told = {name: value for name, value in asdict(report).items() if name != "staff"}
         answer(
             told | {"logins": logins},

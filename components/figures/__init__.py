@@ -27,6 +27,7 @@ from components.figures.learner import (
     score_history,
     score_history_alt,
 )
+from components.figures.plan import before_after, before_after_alt
 
 __all__ = [
     "activity_trend",
@@ -35,6 +36,8 @@ __all__ = [
     "attendance_strip_alt",
     "averaging_alt",
     "averaging_lines",
+    "before_after",
+    "before_after_alt",
     "completion_bars",
     "completion_bars_alt",
     "dot_intervals",

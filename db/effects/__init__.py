@@ -5,7 +5,7 @@ of a type of plan with fewer than k learners or three owners, and a type's figur
 is made once a week, so that it can not be watched moving with a single plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil, floor
@@ -41,12 +41,23 @@ class Measured:
     types: int
 
 
-def measure_effects(engine: Engine, *, now: datetime) -> list[Measured]:
-    """Measures every district's plans as of its today; a second run changes nothing but times."""
+def measure_due(engine: Engine, *, now: datetime) -> list[Measured]:
+    """Measures districts with a plan that has not been looked at today; none: costs nothing."""
     with engine.begin() as connection:
-        districts = connection.execute(text(_DISTRICTS)).all()
+        due = set(connection.scalars(text(_DUE)))
+    return measure_effects(engine, districts=due, now=now) if due else []
+
+
+def measure_effects(
+    engine: Engine, *, now: datetime, districts: Collection[int] | None = None
+) -> list[Measured]:
+    """Measures districts' plans as of their today (None: all); once more changes only times."""
+    with engine.begin() as connection:
+        rows = connection.execute(text(_DISTRICTS)).all()
     found = []
-    for row in districts:
+    for row in rows:
+        if districts is not None and row.district_id not in districts:
+            continue
         with engine.begin() as connection:
             connection.execute(
                 text("SELECT pg_advisory_xact_lock(:lock, :district)"),
@@ -201,6 +212,17 @@ def _types(
 _DISTRICTS = """
 SELECT district_id, chalkline.today(district_id) AS today, least_group
 FROM chalkline.institutions WHERE kind = 'district' ORDER BY 1
+"""
+# Only once the state that is measured has been made.
+_DUE = """
+SELECT DISTINCT i.district_id FROM chalkline.interventions i
+JOIN chalkline.watermarks w ON w.district_id = i.district_id AND w.name = 'state'
+CROSS JOIN LATERAL (SELECT chalkline.today(i.district_id) AS day) t
+WHERE i.measure IS NOT NULL AND i.starts_on <= t.day AND i.starts_on > t.day - 365
+  AND w.as_of >= t.day
+  AND NOT EXISTS (
+      SELECT FROM chalkline.plan_effects e WHERE e.district_id = i.district_id
+        AND e.intervention_id = i.intervention_id AND e.as_of >= t.day)
 """
 _PLANS = """
 SELECT intervention_id, learner_id, owner_id, type, measure, starts_on, ended_on

@@ -9,6 +9,7 @@ from components import words
 from components.empty import empty
 from components.show import plain
 from pages import guard
+from pages.students.helped import did_it_help
 from pages.students.links import link, token
 from pages.students.noting import note_form, notes_list
 from privacy import NotAllowed, Viewer
@@ -48,6 +49,7 @@ def show(viewer: Viewer, plan: Plan) -> None:
     if plan.ended_on is None:
         _actions(viewer, plan)
     _progress(viewer, plan)
+    did_it_help(viewer, plan)
     st.header("Notes")
     notes_list(viewer, notes_of_plan(viewer, plan=plan.plan_id, learner=plan.learner_id))
     note_form(viewer, learner=plan.learner_id, plan=plan.plan_id, key="plan-note")
