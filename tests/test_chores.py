@@ -1,0 +1,164 @@
+"""Casework's chores: digests that name nobody, caseloads by rule, effects that pages show."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from db import assigning, digests
+from db import tables as t
+from db.effects import measure_due, measure_effects
+from privacy.initials import initials
+from queries.effects import effects_by_type
+from queries.students.helped import picture_of
+from tests import cast
+from tests.conftest import District
+from tests.test_casework import CARLA, TESS, now, stored
+from tests.test_messages import Postbox, certificate, postbox  # noqa: F401 - fixtures
+from tests.test_pages import said, show, token
+
+MONDAY = datetime(2026, 3, 16, 14, tzinfo=UTC)
+
+
+@pytest.fixture
+def real_time(district: District) -> District:
+    """The cast in a district whose clock runs, with addresses of its staff."""
+    with district.jobs.begin() as db:
+        db.execute(update(t.Institution).values(clock_on=None))
+        for name in ("Tess Moran", "Carla Weiss"):
+            db.execute(
+                update(t.Staff)
+                .where(t.Staff.staff_id == cast.of(name))
+                .values(email=f"{name.split()[0].lower()}@school.example")
+            )
+        db.execute(update(t.Class).values(ends_on=date(2100, 1, 1)))
+    return district
+
+
+def test_a_digest_names_nobody_and_goes_out_once_a_week(
+    real_time: District,
+    postbox: Postbox,  # noqa: F811
+) -> None:
+    report = digests.send_due(real_time.jobs, postbox.server, "https://c.example", now=now())
+    again = digests.send_due(real_time.jobs, postbox.server, "https://c.example", now=now())
+    monday_before_six = datetime.now(UTC).weekday() == 0 and datetime.now(UTC).hour < 6
+    assert (report.sent, again.sent) == ((0, 0) if monday_before_six else (2, 0))
+    mails = {mail.rcpt_tos[0]: mail.content.decode() for mail in postbox.mails}
+    assert "waits for you: 3" in mails["carla@school.example"]
+    names = [part for name in cast.LEARNERS for part in name.split()]
+    secrets = ["tired", "concern", "Maths", "tutoring", *names]
+    assert not [word for word in secrets for mail in mails.values() if word in mail]
+
+
+def test_who_turned_the_digest_off_gets_none(real_time: District, postbox: Postbox) -> None:  # noqa: F811
+    with real_time.jobs.begin() as db:
+        for name in ("Tess Moran", "Carla Weiss"):
+            db.execute(
+                insert(t.StaffSetting).values(
+                    district_id=1, staff_id=cast.of(name), weekly_digest=False, updated_at=now()
+                )
+            )
+    digests.send_due(real_time.jobs, postbox.server, None, now=now())
+    assert postbox.mails == []
+
+
+def rule(district: District, who: str, **conditions: Any) -> None:
+    with district.jobs.begin() as db:
+        db.execute(
+            insert(t.CaseloadRule).values(
+                district_id=1,
+                rule_id=cast.of(f"rule {who} {conditions}"),
+                staff_id=cast.of(who),
+                school_id=cast.of("Elm Middle School"),
+                made_by=cast.of("Adam Price"),
+                made_at=now(),
+                **conditions,
+            )
+        )
+
+
+def test_rules_give_learners_by_name_grade_and_programme_and_take_none_away(
+    district: District,
+) -> None:
+    with district.jobs.begin() as db:
+        db.execute(
+            update(t.Learner)
+            .where(t.Learner.learner_id == cast.of("Hana Ito"))
+            .values(programmes=["english_learner"])
+        )
+    rule(district, "Noor Aziz", programme="english_learner")
+    rule(district, "Carla Weiss", grade_from=7, grade_to=7, name_from="A", name_to="L")
+    keystore = district.door.keystore
+
+    def letters(db: Any, number: int, learners: Any) -> Any:
+        return initials(db, keystore, number, learners)
+
+    assert assigning.assign(district.jobs, letters, now=now()) == 2  # Eve Lind and Hana Ito
+    assert assigning.assign(district.jobs, letters, now=now()) == 0
+    eve = stored(district, t.Caseload, learner_id=cast.of("Eve Lind"))
+    hana = stored(district, t.Caseload, learner_id=cast.of("Hana Ito"))
+    ana = stored(district, t.Caseload, learner_id=cast.of("Ana Ruiz"))
+    assert (eve.staff_id, eve.rule) == (CARLA.staff_id, "grade 7, A to L")
+    assert (hana.staff_id, hana.rule) == (cast.of("Noor Aziz"), "english learner")
+    assert (ana.staff_id, ana.starts_on) == (CARLA.staff_id, cast.STARTED)
+
+
+# -- Did it help? -------------------------------------------------------------------------------
+
+
+def test_with_too_few_learners_alike_nothing_is_compared_and_it_is_said(
+    district: District,
+) -> None:
+    ana = cast.of("Ana Ruiz")
+    plan = cast.of(f"plan {ana}")
+    with district.jobs.begin() as db:
+        db.execute(delete(t.PlanEffect))
+        db.execute(
+            update(t.Intervention).values(
+                measure="attendance", starts_on=cast.TODAY - timedelta(weeks=8)
+            )
+        )
+        school_days = [cast.TODAY - timedelta(days=days) for days in range(5, 120)]
+        db.execute(delete(t.Attendance))
+        db.execute(
+            insert(t.Attendance),
+            [
+                {
+                    "district_id": 1,
+                    "learner_id": ana,
+                    "on_date": day,
+                    "school_id": cast.of("Elm Middle School"),
+                    "status": "absent" if day.weekday() == 0 else "present",
+                }
+                for day in school_days
+                if day.weekday() < 5
+            ],
+        )
+    measure_effects(district.jobs, now=now())
+    found = picture_of(TESS, plan=plan)
+    assert found is not None
+    assert (found.verdict, found.estimate) == ("cannot tell", None)
+    assert found.weeks["alike"].isna().all()
+    text = said(show("pages.students.plan", TESS, {"plan": token(TESS, plan, kind="plan")}))
+    assert "Cannot tell" in text
+    assert "fewer learners alike" in text
+    assert effects_by_type(TESS) == []
+    assert picture_of(cast.viewer("Omar Haddad"), plan=plan) is None
+
+
+def test_a_plan_is_measured_once_a_day_after_the_state_was_made(district: District) -> None:
+    with district.jobs.begin() as db:
+        db.execute(delete(t.PlanEffect))
+        db.execute(update(t.Intervention).values(measure="activity"))
+    assert measure_due(district.jobs, now=now()) == []  # no state yet
+    with district.jobs.begin() as db:
+        db.execute(
+            insert(t.Watermark).values(
+                district_id=1, name="state", seen_xid=0, as_of=cast.TODAY, updated_at=now()
+            )
+        )
+    assert [one.district_id for one in measure_due(district.jobs, now=now())] == [1]
+    assert measure_due(district.jobs, now=now()) == []
+    with district.jobs.begin() as db:
+        assert set(db.scalars(select(t.PlanEffect.verdict))) == {"cannot tell"}
