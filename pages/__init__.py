@@ -42,7 +42,14 @@ PAGES = (
         "pages.students.find",
         in_menu=False,
     ),
-    Page("Learner", "learner", "person", frozenset({TEACHER, COUNSELOR}), "pages.students.learner"),
+    Page(
+        "Learner",
+        "learner",
+        "person",
+        frozenset({TEACHER, COUNSELOR}),
+        "pages.students.learner",
+        in_menu=False,  # opened from a name, or through Find
+    ),
     Page("Meeting", "meeting", "groups", frozenset({COUNSELOR}), "pages.students.meeting"),
     Page("My week", "week", "event_note", frozenset({TEACHER, COUNSELOR}), "pages.students.week"),
     Page("Plan", "plan", "flag", frozenset({TEACHER, COUNSELOR}), "pages.students.plan", False),

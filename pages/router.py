@@ -1,25 +1,17 @@
 """Runs at every visit and click: finds out who asks, and shows the page if her role may open it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
 import streamlit as st
 
-from components.empty import generated_banner, historical_banner
 from components.paper import paper
-from pages import ADDRESSES, PAGES, Page, guard, home, sign_in
+from pages import ADDRESSES, PAGES, Page, guard, header, home, sign_in
 from pages.account import factor, own
 from pages.failures import explain
-from privacy import Viewer, web_sessions
+from privacy import Viewer
 from privacy.web_sessions import Ended, Standing
-
-CHECK_EVERY = "30s"  # how often an open page looks whether its session is about to end
-WARNED_BEFORE = timedelta(minutes=2)  # so that there is time to stay (WCAG 2.2.1)
-FIND_KEYS = "Ctrl+K"  # with a modifier, so that it fights no screen reader (WCAG 2.1.4)
-PAST = timedelta(days=2)  # a district's today is never so far off unless its clock is fixed
-STILL_KNOWN = timedelta(seconds=5)  # the run that draws the page has just asked
 
 
 def main() -> None:
@@ -74,7 +66,8 @@ def _signed_in(standing: Standing) -> None:
     )
     chosen = st.navigation([start, *declared.values()], position="top")
     if chosen is not start:
-        _header(standing, declared["account"], declared["find"])
+        chosen_page = ADDRESSES[chosen.url_path]
+        header.header(standing, chosen_page, declared)
         paper()
     chosen.run()
 
@@ -97,50 +90,6 @@ def refusal(page: Page, role: str) -> str:
         f"{article} {role} may not open '{page.title}'. Ask whoever keeps your school's staff "
         f"list if your work needs it, or go to '{home(role).title}'."
     )
-
-
-def _header(standing: Standing, account_page: st.Page, find_page: st.Page) -> None:
-    viewer = standing.viewer
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
-        if viewer.generated:
-            generated_banner()
-        elif guard.now().date() - viewer.today > PAST:
-            historical_banner(viewer.today, today=guard.now().date())
-        _about_to_end(standing, guard.now())
-        if viewer.role in ADDRESSES["find"].roles and st.button(
-            "Find", icon=":material/search:", type="tertiary", shortcut=FIND_KEYS, key="find-page"
-        ):
-            st.switch_page(find_page)
-        with st.popover(f"{viewer.name} · {viewer.role}", icon=":material/account_circle:"):
-            st.caption(viewer.district_name)
-            for role in standing.roles:
-                if role != viewer.role and st.button(f"Work as {role}", key=f"work-as-{role}"):
-                    web_sessions.work_as(viewer, role, now=guard.now())
-                    guard.go("/")
-            st.page_link(account_page, label="My account", icon=":material/lock:")
-            if st.button("Sign out", icon=":material/logout:"):
-                web_sessions.end(standing.session, now=guard.now())
-                guard.leave(Ended.SIGNED_OUT)
-
-
-@st.fragment(run_every=CHECK_EVERY)
-def _about_to_end(standing: Standing, asked: datetime) -> None:
-    """Warns before the session ends for idleness, and clears the page once it has.
-
-    Its own repetition keeps nothing alive; a click on the button, like any click, does.
-    """
-    now = guard.now()
-    if now - asked > STILL_KNOWN:
-        match guard.browser_standing():
-            case Standing() as later:
-                standing = later
-            case _:
-                st.rerun(scope="app")
-    if standing.ends_at - now < WARNED_BEFORE:
-        st.warning("You will be signed out in less than two minutes.")
-        st.button("Stay signed in")
 
 
 def _address(chosen: st.Page) -> str:

@@ -1,9 +1,21 @@
 """Accounts, signed-in browsers and the secret that signs a viewer's context."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import DEFAULT, Table, to
@@ -116,3 +128,22 @@ class ContextSecret(Table):
     secret_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     inner_pad: Mapped[bytes] = mapped_column(LargeBinary)
     outer_pad: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SavedView(Table):
+    """One row per page that a member of staff kept with its filters, under a name of her own."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        to("staff", "district_id", "staff_id"),
+        UniqueConstraint("district_id", "staff_id", "role", "name"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    view_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(Uuid)
+    role: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    query: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,45 @@
+"""What each page is for and how to use it, in a few sentences; shown by Help on the page itself."""
+
+from collections.abc import Mapping
+from typing import Final
+
+HELP: Final[Mapping[str, str]] = {
+    "today": "Who needs you this week, the most urgent first, each with the reasons, what clears "
+    "them and a next step. Acknowledge keeps a flag on the list as yours, Snooze hides it until a "
+    "day, Wrong flag teaches the rules, Refer passes it to the counselor. A note clears nothing: "
+    "new work, answers or presence do.",
+    "caseload": "The flags of your caseload, overdue reviews first, then what waits longest. Take "
+    "one on, start a plan from it, or say that it is wrong and why.",
+    "mastery": "Learners down, competencies across, in the order in which one builds on another. A "
+    "figure is the share of answers expected to be right; a hatched cell has too few answers to "
+    "say. Choose a learner, a competency or a cell to see more.",
+    "content": "Sections and questions of a course, those worth fixing first on top, each with the "
+    "evidence and how many learners it rests on. Nothing is said about fewer than your district's "
+    "least group.",
+    "find": "Type a learner's whole name, or a part of the name of a class, a competency or a "
+    "course. Only what is yours is found.",
+    "learner": "One learner: what stands now, strengths, plans, and what happened when. 'As of' "
+    "shows the page as it stood on an earlier day; 'Show' sets how far back the drawings reach. "
+    "Opening the page is noted, and a family may ask who did.",
+    "meeting": "One learner of the list at a time, a note and a decision each, by keyboard. Names "
+    "can be hidden while a projector is on.",
+    "week": "What your colleagues ask of you, reviews that are due, how many cases you can hold, "
+    "and who stands in for you while you are away.",
+    "plan": "What was agreed for a learner: a goal that can be counted, an owner, a review date. "
+    "Record progress as you see it; at the review go on, or end the plan with what came of it.",
+    "concern": "Raise a flag yourself, for what no figure shows. It lives and closes as others do.",
+    "message": "A message home or to the learner from a template: read it before it goes, and "
+    "nothing goes where consent is missing.",
+    "overview": "The week's figures of the district, each with the margin that its noise brings. "
+    "'Cannot tell' means that a change is smaller than the noise. Choose a figure to compare "
+    "schools, and schools by grades; the report holds the same numbers on paper.",
+    "equity": "One figure by one trait, with gaps to the largest group. A warning says where so "
+    "few learners stand behind a group that only a large gap could be seen.",
+    "courses": "Courses and subjects beside each other by one figure. Courses differ in who takes "
+    "them: a low figure is a place to look.",
+    "learning": "How long, how fast and how deep learning goes, of groups only.",
+    "data": "How fresh the data is, what was imported and rejected, and whether jobs run.",
+    "security": "Who looked at what, whether that is usual, the state of the keys and of the "
+    "audit trail.",
+    "account": "Your password, second factor and signed-in browsers.",
+}
