@@ -132,6 +132,8 @@ def _configure(settings: Settings) -> None:
         "server.cookieSecret", hashlib.sha256(b"chalkline streamlit cookies" + secret).hexdigest()
     )
     config.set_option("server.allowedHosts", list(settings.allowed_hosts))
+    # Providers' secrets stand with the other secrets, not in the code's folder.
+    config.set_option("secrets.files", [str(settings.home / "secrets.toml")])
 
 
 def _to(address: str) -> Response:

@@ -14,6 +14,12 @@ from db.status import sign_in_names
 from privacy import ROLES
 from privacy.passwords import generated, hashed, weakness
 
+RULES = {
+    "default": "Required of staff with wide access, but only offered in generated districts.",
+    "offered": "Everybody may set one up; nobody has to.",
+    "required": "Administrators, counselors, records clerks and security officers need one.",
+    "everyone": "Everybody needs one.",
+}
 user = typer.Typer(no_args_is_help=True, help="Accounts with which staff sign in.")
 
 
@@ -80,6 +86,53 @@ def reset(
         with database() as (settings, _), jobs(settings) as work, work.begin() as connection:
             accounts.reset_password(connection, sign_in_name, hashed(password))
         answer(*_first_password(sign_in_name, password))
+
+
+@user.command()
+def identity(
+    sign_in_name: str,
+    issuer: Annotated[str, typer.Option(help="As the provider writes it, with https://")],
+    subject: Annotated[str, typer.Option(help="Its own identifier; Microsoft: TENANT/OBJECT-ID")],
+    as_json: Json = False,
+) -> None:
+    """Let somebody sign in with her school's provider (OpenID Connect)."""
+    with answering(as_json) as answer:
+        if not issuer.startswith("https://") and not issuer.startswith("http://127.0.0.1"):
+            raise Refusal("An issuer is an https address, such as https://accounts.google.com.")
+        if "@" in subject:
+            raise Refusal(
+                "An e-mail address can change hands, so it names nobody. Use the provider's own "
+                "identifier of the person ('sub'; Microsoft: TENANT/OBJECT-ID)."
+            )
+        with database() as (settings, _), jobs(settings) as work, work.begin() as connection:
+            accounts.tie_identity(connection, sign_in_name, issuer=issuer, subject=subject)
+        words = f"'{sign_in_name}' signs in with {issuer}."
+        answer({"tied": sign_in_name}, lambda: say.print(words))
+
+
+@user.command("second-factor")
+def second_factor(
+    rule: Annotated[str, typer.Argument(help=", ".join(RULES))],
+    district: Annotated[int, typer.Option(help="Number of the district ('status' lists them)")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Say who needs a second factor: nobody, staff with wide access, or everyone."""
+    with answering(as_json) as answer:
+        if rule not in RULES:
+            raise Refusal(f"'{rule}' is no rule. Use one of: {', '.join(RULES)}.")
+        with database() as (settings, _), jobs(settings) as work, work.begin() as connection:
+            accounts.rule_second_factor(connection, district, None if rule == "default" else rule)
+        answer({"district": district, "rule": rule}, lambda: say.print(RULES[rule]))
+
+
+@user.command("drop-factor")
+def drop_factor(sign_in_name: str, as_json: Json = False) -> None:
+    """Take a lost second factor off an account and sign it out everywhere."""
+    with answering(as_json) as answer, database() as (settings, _), jobs(settings) as work:
+        with work.begin() as connection:
+            accounts.remove_second_factor(connection, sign_in_name)
+        words = f"'{sign_in_name}' signs in with the password alone until a new app is set up."
+        answer({"dropped": sign_in_name}, lambda: say.print(words))
 
 
 def _first_password(sign_in_name: str, password: str) -> tuple[dict[str, str], Callable[[], None]]:

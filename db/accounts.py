@@ -7,7 +7,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
-from db.tables import Account, Institution, Staff, StaffRole, WebSession
+from db.tables import (
+    Account,
+    Institution,
+    RecoveryCode,
+    SecondFactor,
+    Staff,
+    StaffRole,
+    WebSession,
+)
 
 
 class AccountError(ValueError):
@@ -117,13 +125,50 @@ def reset_password(connection: Connection, sign_in_name: str, password_hash: str
     )
 
 
+def tie_identity(connection: Connection, sign_in_name: str, *, issuer: str, subject: str) -> None:
+    """Lets a provider's identity sign in to an account; AccountError when another has it."""
+    taken = connection.scalar(
+        select(Account.sign_in_name).where(
+            Account.oidc_issuer == issuer, Account.oidc_subject == subject
+        )
+    )
+    if taken is not None and taken != sign_in_name.strip().lower():
+        raise AccountError(f"That identity is tied to '{taken}' already.")
+    _change(connection, sign_in_name, oidc_issuer=issuer, oidc_subject=subject)
+
+
+def remove_second_factor(connection: Connection, sign_in_name: str) -> None:
+    """Takes a lost authenticator app and its recovery codes off an account."""
+    _change(connection, sign_in_name)
+    mine = select(Account.account_id).where(Account.sign_in_name == sign_in_name.strip().lower())
+    for table in (SecondFactor, RecoveryCode):
+        connection.execute(delete(table).where(table.account_id.in_(mine)))
+
+
+def rule_second_factor(connection: Connection, district_id: int, rule: str | None) -> None:
+    """Sets who needs a second factor; None: by default, in every district that is not generated."""
+    kept = Institution.settings.op("-")("second_factor")
+    changed = connection.scalar(
+        update(Institution)
+        .where(Institution.district_id == district_id, Institution.kind == "district")
+        .values(
+            settings=kept
+            if rule is None
+            else kept.op("||")(func.jsonb_build_object("second_factor", rule))
+        )
+        .returning(Institution.institution_id)
+    )
+    if changed is None:
+        raise AccountError(f"There is no district {district_id}. 'manage.py status' lists them.")
+
+
 def _change(connection: Connection, sign_in_name: str, **values: object) -> None:
     name = sign_in_name.strip().lower()
+    which = Account.sign_in_name == name
     account = connection.scalar(
-        update(Account)
-        .where(Account.sign_in_name == name)
-        .values(**values)
-        .returning(Account.account_id)
+        update(Account).where(which).values(**values).returning(Account.account_id)
+        if values
+        else select(Account.account_id).where(which)
     )
     if account is None:
         raise AccountError(f"Nobody signs in as '{name}'. 'manage.py user list' shows who does.")

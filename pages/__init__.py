@@ -76,7 +76,6 @@ PAGES = (
         frozenset({ADMINISTRATOR}),
         "pages.district.overview",
     ),
-    Page("Security", "security", "shield", frozenset({SECURITY}), "pages.account.security"),
     Page("Equity", "equity", "balance", frozenset({ADMINISTRATOR}), "pages.district.equity"),
     Page("Courses", "courses", "school", frozenset({ADMINISTRATOR}), "pages.district.courses"),
     Page(
@@ -94,6 +93,15 @@ PAGES = (
         "pages.district.privacy",
     ),
     Page("Data", "data", "database", frozenset({ADMINISTRATOR}), "pages.district.data"),
+    Page("Staff and roles", "staff", "group", frozenset({ADMINISTRATOR}), "pages.account.staff"),
+    Page(
+        "Emergency view",
+        "emergency",
+        "emergency",
+        frozenset({ADMINISTRATOR}),
+        "pages.students.emergency",
+    ),
+    Page("Security", "security", "shield", frozenset({SECURITY}), "pages.account.security"),
     Page("My account", "account", "lock", EVERYONE, "pages.account.own", in_menu=False),
 )
 ADDRESSES = {page.address: page for page in PAGES}

@@ -10,8 +10,9 @@ from components.paper import paper
 from pages import ADDRESSES, PAGES, Page, guard, header, home, sign_in
 from pages.account import factor, own
 from pages.failures import explain
-from privacy import Viewer
+from privacy import NotAllowed, Viewer
 from privacy.web_sessions import Ended, Standing
+from queries.trail import note_refusal
 
 
 def main() -> None:
@@ -76,9 +77,13 @@ def _open(page: Page, viewer: Viewer) -> None:
     """Shows a page to a viewer who may see it; says so to one who may not."""
     if viewer.role not in page.roles:
         st.error(refusal(page, viewer.role))
+        note_refusal(viewer, what=page.address)
         return
     try:
         page.function()(viewer)
+    except NotAllowed as why:
+        st.error(str(why))
+        note_refusal(viewer, what=page.address)
     except Exception as error:
         explain(error)
 

@@ -131,7 +131,7 @@ def _by_code(browser: bytes, address: str) -> str | None:
         typed = st.text_input(
             "Code",
             autocomplete="one-time-code",
-            max_chars=20,
+            max_chars=60,
             help="The six digits your authenticator app shows now, or one of your recovery codes.",
         )
         sent = st.form_submit_button("Sign in")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -19,6 +20,11 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 MEMORY = timedelta(days=1)  # a wrong password older than this no longer counts
 LONGEST_NAME = 254
+MICROSOFT = (
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+)
 
 
 @dataclass(frozen=True)
@@ -135,19 +141,42 @@ def settle(attempt: Attempt, *, right: bool, now: datetime, what: str = "passwor
 
 
 def account_of(claims: Mapping[str, Any]) -> KnownAccount | None:
-    """The account tied to an OpenID Connect identity: by issuer and subject, never by e-mail.
-
-    Microsoft's `sub` differs from application to application; its `oid` is the person, and its
-    issuer names the tenant.
-    """
-    issuer, subject = claims.get("iss"), claims.get("oid") or claims.get("sub")
-    if not isinstance(issuer, str) or not isinstance(subject, str):
+    """The account tied to an OpenID Connect identity: by issuer and subject, never by e-mail."""
+    identity = identity_of(claims)
+    if identity is None:
         return None
+    issuer, subject = identity
     with signin_session() as connection:
         row = connection.execute(
             select(*_KNOWN).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject)
         ).one_or_none()
     return _known(row) if row else None
+
+
+def identity_of(claims: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(issuer, subject) that a provider vouches for; None for claims that do not hold together.
+
+    Microsoft's `sub` differs from application to application; there the person is the object
+    identifier within the tenant, and the issuer must name that very tenant. With any other
+    provider a claim called `oid` means nothing: whoever runs one could put anybody's into it.
+
+    >>> identity_of({"iss": "https://accounts.google.com", "sub": "7", "oid": "boss"})
+    ('https://accounts.google.com', '7')
+    >>> tenant = "https://login.microsoftonline.com/t-1/v2.0"
+    >>> identity_of({"iss": tenant, "tid": "t-1", "oid": "o-9", "sub": "x"})
+    ('https://login.microsoftonline.com/t-1/v2.0', 't-1/o-9')
+    >>> identity_of({"iss": tenant, "tid": "t-2", "oid": "o-9", "sub": "x"})
+    """
+    issuer, subject = claims.get("iss"), claims.get("sub")
+    if not isinstance(issuer, str) or not isinstance(subject, str) or not subject:
+        return None
+    where = urlsplit(issuer)
+    if where.hostname not in MICROSOFT:
+        return issuer, subject
+    tenant, person = claims.get("tid"), claims.get("oid")
+    if not isinstance(tenant, str) or not isinstance(person, str) or not person:
+        return None
+    return (issuer, f"{tenant}/{person}") if where.path.split("/")[1:2] == [tenant] else None
 
 
 def set_password(

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from db.tables import Account, Staff, WebSession
 from privacy import trail
+from privacy.accounts import forget_failures
+from privacy.second_factor import remove
 from privacy.session import NotAllowed, session, signin_session
 from privacy.viewer import Viewer
 from privacy.web_sessions import IDLE, end_all
@@ -67,6 +69,20 @@ def sign_out(viewer: Viewer, *, account_id: UUID, now: datetime) -> None:
         trail.record(db, viewer, "signed somebody out", detail={"account": str(account_id)})
     with signin_session() as db:
         end_all(db, viewer.district_id, account_id, now=now)
+
+
+def start_over(viewer: Viewer, *, staff_id: UUID, now: datetime) -> None:
+    """After a new first password: no second factor, no wait, signed in nowhere."""
+    with signin_session() as db:
+        account = db.execute(
+            select(Account.account_id, Account.sign_in_name).where(
+                Account.district_id == viewer.district_id, Account.staff_id == staff_id
+            )
+        ).one_or_none()
+        if account is not None:
+            remove(db, viewer.district_id, account.account_id)
+            forget_failures(db, account.sign_in_name)
+            end_all(db, viewer.district_id, account.account_id, now=now)
 
 
 def _only_security(viewer: Viewer) -> None:

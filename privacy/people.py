@@ -17,10 +17,11 @@ from privacy import fields, trail
 from privacy.datakeys import open_keys
 from privacy.keystore import KeyStore, learner_context
 from privacy.names import name_token, search_tokens
-from privacy.session import SEEN_KEY, door
+from privacy.session import SEEN_KEY, NotAllowed, door
 from privacy.viewer import Viewer
 
 TABLE = "learner_pii"
+SEALED = ("given_name", "family_name", "email", "birth_date", "contacts")
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,42 @@ def _note(db: Connection, viewer: Viewer, learners: list[UUID]) -> None:
         db.info.setdefault(SEEN_KEY, []).append(digest)
 
 
+def whole(db: Connection, viewer: Viewer, learner: UUID) -> dict[str, str | None]:
+    """All sealed fields of one learner whom the viewer may see; NotAllowed for any other."""
+    row = db.execute(
+        select(
+            LearnerPii.given_name,
+            LearnerPii.family_name,
+            LearnerPii.email,
+            LearnerPii.birth_date,
+            LearnerPii.contacts,
+            DataKey.kek_id,
+            DataKey.wrapped,
+        )
+        .join(
+            DataKey,
+            (DataKey.district_id == LearnerPii.district_id)
+            & (DataKey.learner_id == LearnerPii.learner_id),
+        )
+        .where(LearnerPii.district_id == viewer.district_id, LearnerPii.learner_id == learner)
+    ).one_or_none()
+    if row is None:
+        raise NotAllowed("This learner is not yours to see today.")
+    keys = open_keys(db, door().keystore, viewer.district_id, [(learner, row.kek_id, row.wrapped)])
+    sealed = {name: getattr(row, name) for name in SEALED}
+    return fields.decrypt_row(
+        keys[learner], sealed, table=TABLE, row=learner, district=str(viewer.district_id)
+    )
+
+
+def tokens_of(viewer: Viewer, typed: str) -> list[bytes]:
+    """The search tokens of a full name, for a search that the database itself must answer."""
+    return list(search_tokens(door().keystore.secret("index"), str(viewer.district_id), typed))
+
+
 def find_by_name(db: Connection, viewer: Viewer, typed: str) -> list[UUID]:
     """Learners in the viewer's scope with the full name typed; empty for half a name."""
-    tokens = search_tokens(door().keystore.secret("index"), str(viewer.district_id), typed)
+    tokens = tokens_of(viewer, typed)
     if not tokens:
         return []
     return list(

@@ -38,9 +38,10 @@ def running_app(
     *,
     environment: Mapping[str, str] | None = None,
     command: tuple[str, ...] = ("-c", "import app; app.serve(app.SETTINGS)"),
+    port: int = 0,
 ) -> Iterator[RunningApp]:
     """The application over the database of `home`, which must be running; stopped at the end."""
-    port = free_port()
+    port = port or free_port()
     log = logs / f"app-{port}.log"
     told = {"CHALKLINE_HOME": str(home), "PORT": str(port), **(environment or {})}
     with log.open("wb") as out:

@@ -109,7 +109,9 @@ class Browser:
 
     def get(self, path: str, **params: str) -> httpx.Response:
         """Asks for an address of the application as a browser would, and keeps its cookies."""
-        with httpx.Client(base_url=self.app.url, cookies=self.jar) as client:
+        with httpx.Client(
+            base_url=self.app.url, cookies=self.jar, timeout=ANSWERS_WITHIN
+        ) as client:
             answer = client.get(path, params=params or None, headers=PAGE)
             self.jar = client.cookies
         return answer
@@ -125,7 +127,8 @@ class Browser:
         """Opens a tab; by default as a browser would, else with what a test puts in its place."""
         sent = self.cookies if cookies is None else cookies
         pairs = "; ".join(f"{name}={value}" for name, value in sent.items())
-        protocols = ["streamlit", "none", resume] if resume else ["streamlit", "none"]
+        proof = sent.get("_streamlit_xsrf", "none")  # as Streamlit's own page repeats its cookie
+        protocols = ["streamlit", proof, *([resume] if resume else [])]
         with connect(
             f"ws://127.0.0.1:{self.app.port}/_stcore/stream",
             origin=None if origin is None else Origin(origin or self.app.url),

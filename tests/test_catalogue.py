@@ -18,7 +18,17 @@ PEOPLE = (
     "chalkline_signin",
     "chalkline_releaser",
 )
-SCOPE_FUNCTIONS = {"context", "today", "my_classes", "my_caseload", "my_learners"}
+SCOPE_FUNCTIONS = {
+    "context",
+    "today",
+    "my_classes",
+    "my_caseload",
+    "my_learners",
+    "my_emergencies",
+    "asked_by_another",
+    "powerful",
+    "called",
+}
 RELEASER_FUNCTIONS = {"release_values", "release_changes"}  # values and counts, no identifier
 REFERENCE = {  # the same for every district; a learner's identifier has no place in them
     "courses",

@@ -62,6 +62,32 @@ class WebSession(Table):
     method: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
 
 
+class RoleRequest(Table):
+    """One row per change of a powerful person's access that one asks for and another agrees to or
+    not.
+    """
+
+    __tablename__ = "role_requests"
+    __table_args__ = (
+        to("staff", "district_id", "staff_id"),
+        to("institutions", "district_id", "school_id=institution_id"),
+        to("staff", "district_id", "asked_by=staff_id"),
+        to("staff", "district_id", "decided_by=staff_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    staff_id: Mapped[UUID] = mapped_column(Uuid)
+    role: Mapped[str | None] = mapped_column(Text)
+    school_id: Mapped[UUID | None] = mapped_column(Uuid)
+    asked_by: Mapped[UUID] = mapped_column(Uuid)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    decided_by: Mapped[UUID | None] = mapped_column(Uuid)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    agreed: Mapped[bool | None] = mapped_column(Boolean)
+
+
 class SecondFactor(Table):
     """One row per account with an authenticator app (RFC 6238), from when its code is shown."""
 

@@ -28,7 +28,7 @@ def section(standing: Standing) -> None:
         )
         with st.expander("Set up an authenticator app", key="factor", on_change="rerun") as part:
             if part.open:
-                _set_up(standing)
+                _set_up(standing, with_password=True)
         return
     st.write(
         f"On since {words.moment(state.confirmed_at)}. "
@@ -44,12 +44,12 @@ def first_factor(standing: Standing, _: str) -> None:
         f"Your district asks everybody who works as {standing.viewer.role} for a code from an "
         "authenticator app besides the password. It takes a minute."
     )
-    _set_up(standing)
+    _set_up(standing, with_password=False)  # she has just typed it
     if st.button("Sign out", icon=":material/logout:"):
         guard.go("/auth/leave")
 
 
-def _set_up(standing: Standing) -> None:
+def _set_up(standing: Standing, *, with_password: bool) -> None:
     who = standing.account
     secret = second_factor.begin(who.district_id, who.account_id, now=guard.now())
     picture = segno.make(totp.address(secret, name=standing.sign_in_name), error="m")
@@ -63,8 +63,9 @@ def _set_up(standing: Standing) -> None:
         typed = st.text_input(
             "2. Type the six digits it shows", autocomplete="one-time-code", max_chars=12
         )
+        password = _password_field("confirm-password") if with_password else ""
         sent = st.form_submit_button("Turn on")
-    if not sent:
+    if not sent or (with_password and not _is_hers(standing, password)):
         return
     codes = second_factor.confirm(who, typed, now=guard.now())
     if isinstance(codes, Wait):
@@ -90,27 +91,38 @@ def _change(standing: Standing, state: Factor) -> None:
         st.expander("New recovery codes, or remove the second factor"),
         st.form("change-factor", clear_on_submit=True, width=WIDTH),
     ):
-        password = st.text_input(
-            "Present password",
-            type="password",
-            autocomplete="current-password",
-            max_chars=LONGEST,
-            key="factor-password",
-        )
+        password = _password_field("factor-password")
         renew = st.form_submit_button("Make new recovery codes")
         removed = st.form_submit_button("Remove second factor")
     if not (renew or removed):
         return
-    attempt = begin_attempt(standing.sign_in_name, now=guard.now())
-    if isinstance(attempt, Wait):
-        st.error(WAIT)
+    if not _is_hers(standing, password):
         return
-    right = matches(password, attempt.password_hash)
-    settle(attempt, right=right, now=guard.now())
-    if not right:
-        st.error("The present password is not right.")
-    elif renew:
+    if renew:
         _show(second_factor.new_codes(standing.account))
     else:
         drop_factor(standing.viewer, now=guard.now())
         st.rerun()
+
+
+def _password_field(key: str) -> str:
+    return st.text_input(
+        "Present password",
+        type="password",
+        autocomplete="current-password",
+        max_chars=LONGEST,
+        key=key,
+    )
+
+
+def _is_hers(standing: Standing, password: str) -> bool:
+    """Whether this is her password; says so when it is not."""
+    attempt = begin_attempt(standing.sign_in_name, now=guard.now())
+    if isinstance(attempt, Wait):
+        st.error(WAIT)
+        return False
+    right = matches(password, attempt.password_hash)
+    settle(attempt, right=right, now=guard.now())
+    if not right:
+        st.error("The present password is not right.")
+    return right

@@ -5,14 +5,24 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from components import words
+from components.table import plain_table
 from pages import guard
 from pages.account import factor
 from privacy import Viewer, web_sessions
 from privacy.accounts import Wait, begin_attempt, settle
 from privacy.passwords import LONGEST, SHORTEST, matches, weakness
 from privacy.web_sessions import Standing
+from queries.students.viewed import Look, own_looks
 
 FORM_WIDTH = 420  # pixels
+LOOKERS = ("teacher", "counselor", "administrator", "records")
+WORDS = {
+    "viewed learner": "opened a record",
+    "saw learners": "saw names in a list",
+    "opened in an emergency": "opened in an emergency",
+    "exported table": "took a table along",
+}
 WRONG = "The present password is not right."
 
 
@@ -25,6 +35,7 @@ def page(viewer: Viewer) -> None:
     st.write(f"{viewer.name}, {viewer.role}, {viewer.district_name}")
     st.caption(f"Sign-in name: {standing.sign_in_name}. Roles come from your school's staff list.")
     _browsers(viewer, now=guard.now())
+    _viewed(viewer)
     if standing.has_password:
         factor.section(standing)
         _password(standing)
@@ -55,6 +66,35 @@ def _browsers(viewer: Viewer, *, now: datetime) -> None:
     if st.button("Sign out everywhere else", disabled=others < 1):
         web_sessions.end_others(viewer, now=now)
         st.rerun()
+
+
+def _viewed(viewer: Viewer) -> None:
+    """The viewer's own rows of the trail; read only while the part is open."""
+    if viewer.role not in LOOKERS:
+        return
+    st.header("What you have viewed")
+    st.write("Every look at a learner is kept, and the district's security officer can read it.")
+    with st.expander("Your latest", key="viewed", on_change="rerun") as part:
+        if not part.open:
+            return
+        looks = own_looks(viewer)
+        if not looks:
+            st.write("Nothing yet.")
+            return
+        zone = ZoneInfo(st.context.timezone or "UTC")
+        rows = [
+            (f"{one.at.astimezone(zone):%d %b %H:%M}", WORDS[one.action], _whom(one))
+            for one in looks
+        ]
+        plain_table(("When", "What", "Whom"), rows, caption="What you viewed", key="viewed-rows")
+
+
+def _whom(one: Look) -> str:
+    if one.action == "exported table":
+        return words.plural(one.how_many, "row")
+    if one.learner is None and one.how_many == 1:
+        return "a learner"
+    return one.learner or words.plural(one.how_many, "learner")
 
 
 def _password(standing: Standing) -> None:

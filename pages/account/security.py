@@ -10,7 +10,8 @@ from components.empty import empty
 from components.show import plain
 from components.table import plain_table
 from pages import guard
-from pages.account import audit
+from pages.account import audit, second_person
+from pages.account.second_person import once
 from privacy import Viewer, door, oversight
 from queries import security
 from queries.security import Alert
@@ -29,7 +30,9 @@ SAYS = {
 def page(viewer: Viewer) -> None:
     """Shows one part at a time."""
     st.title("Security")
+    once()
     _state(viewer)
+    second_person.section(viewer)
     part = st.segmented_control(
         "Show", PARTS, default=PARTS[0], required=True, key="part", bind="query-params"
     )

@@ -20,6 +20,7 @@ from queries.students.acting import OUTCOMES
 from queries.students.beside import beside_class
 from queries.students.handled import handled_this_week
 from queries.students.learner import WEEKS, LearnerRecord, learner_record
+from queries.trail import note_refusal
 
 # What changes how one teaches. Others, such as meal support, tell of a family's income, and
 # nobody needs that to teach a child.
@@ -65,6 +66,7 @@ def page(viewer: Viewer) -> None:
     except (NotAllowed, TokenError) as why:
         st.title("Learner")
         st.error(str(why))
+        note_refusal(viewer, what="learner")
         find.ask(viewer)
         return
     with head:
