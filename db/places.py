@@ -197,7 +197,8 @@ def socket_folder(places: Places, account: Account) -> Path:
         if is_private(folder, account):
             return folder
         record.unlink()
-    folder = Path(tempfile.mkdtemp(prefix="chalkline-", dir="/tmp"))
+    # Short, since a socket's path may have 107 bytes; mkdtemp makes it random and 0700.
+    folder = Path(tempfile.mkdtemp(prefix="chalkline-", dir="/tmp"))  # nosec B108
     if os.geteuid() == 0:
         os.chown(folder, account.uid, account.gid)
     private_file(record, lambda: os.fsencode(folder) + b"\n")
