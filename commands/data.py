@@ -90,12 +90,13 @@ def _to_try(staff: Sequence[StaffMember]) -> list[Newcomer]:
     other = next(one for one in at_school if one.role == "teacher" and one is not first)
     counselor = next(one for one in at_school if one.role == "counselor")
     office = [one for one in staff if one.school is None]
-    administrator = next(one for one in office if one.role == "administrator")
-    clerks = [one for one in office if one.role == "records"]  # one proposes, another approves
+    # Of these, one proposes and another approves.
+    administrators = [one for one in office if one.role == "administrator"][:2]
+    clerks = [one for one in office if one.role == "records"]
     officer = next(one for one in office if one.role == "security")
     return [
         Newcomer(one.staff_id, one.display_name, one.role, _sign_in_name(one.display_name))
-        for one in (first, other, counselor, administrator, *clerks, officer)
+        for one in (first, other, counselor, *administrators, *clerks, officer)
     ]
 
 

@@ -37,6 +37,7 @@ PLACES = (
     ("administrator", "overview"),
     ("administrator", "equity"),
     ("administrator", "learning"),
+    ("administrator", "privacy"),
     ("administrator", "data"),
     ("nobody", "today"),  # signed out: the form
 )

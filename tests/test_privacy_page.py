@@ -47,7 +47,7 @@ def test_a_budget_that_will_not_last_is_said_before_it_ends(district: District) 
 def test_a_planned_report_is_priced_before_it_is_asked_for(district: District) -> None:
     crowd(district, 300)
     page = show(MODULE, ADAM)
-    assert "At most **0.5 %** of the year's budget (rho 0.0316" in said(page)
+    assert "**0.5 %** of the year's budget (rho 0.0316" in said(page)
     cap(district, year=Decimal("0.03"))
     assert "it would be refused" in said(ran(page))
 

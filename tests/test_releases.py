@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import privacy
+from db.refresh.releases import VERSIONS_KEPT
 from privacy import Viewer, metrics, releases
 from privacy.releases import FEW, OVERVIEW, VAGUE, Refused, Release, ledger
 from privacy.releases.accounting import COUNT_RHO, LEARNERS_RHO
@@ -321,6 +322,16 @@ def test_nobody_changes_or_deletes_what_was_released(school: District) -> None:
         db.execute(text("UPDATE chalkline.release_budgets SET rho_spent = 0"))
 
 
+def test_a_week_whose_rows_are_gone_is_refused_and_not_answered_from_nothing(
+    school: District,
+) -> None:
+    for week in range(1, VERSIONS_KEPT + 1):
+        crowd(school, 1, week=WEEK + timedelta(days=7 * week))
+    with pytest.raises(Refused, match="no longer kept"):
+        releases.release(adam(), "enrolment", "school", version=WEEK)
+    assert spent(school) == 0
+
+
 # Who may ask for what.
 
 
@@ -369,19 +380,30 @@ def test_a_learner_who_left_moves_no_figure_of_her_week(school: District) -> Non
 
 def test_the_weekly_overview_is_made_once_and_read_in_one_question(school: District) -> None:
     viewer = adam()
+    made_of_nothing = releases.planned(viewer, OVERVIEW, "school").rho
     made = releases.overview(viewer)
     assert (made.releases, made.refused) == (2 * len(OVERVIEW), ())
     paid = spent(school)
     assert releases.overview(viewer).releases == 0
     found = releases.stored(viewer, OVERVIEW, "school", weeks=3)
     assert {name: len(some) for name, some in found.items()} == dict.fromkeys(OVERVIEW, 1)
-    assert spent(school) == paid == releases.planned(viewer, OVERVIEW, "school").rho
+    assert spent(school) == paid == made_of_nothing
+    assert releases.planned(viewer, OVERVIEW, "school").rho == 0
+    assert releases.planned(viewer, OVERVIEW, "school", weeks=2).rho == paid
 
 
 def test_the_worker_releases_in_nobodys_name(school: District) -> None:
     made = releases.weekly_overview(now=cast.NOW)
-    assert [one.releases for one in made] == [2 * len(OVERVIEW), 0]
+    assert [one.releases for one in made] == [2 * len(OVERVIEW)]
     assert releases.release(adam(), "pass", "school").asked_by is None
+
+
+def test_no_overview_is_made_in_the_holidays(school: District) -> None:
+    with school.jobs.begin() as db:
+        db.execute(text("UPDATE chalkline.academic_terms SET ends_on = '2026-03-01'"))
+    assert releases.weekly_overview(now=cast.NOW) == []
+    assert spent(school) == 0
+    assert releases.release(adam(), "enrolment", "school").figures  # who asks is answered
 
 
 def test_a_budget_that_is_spent_stops_the_overview_in_words(school: District) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from hashlib import sha256
 from importlib.metadata import version as package_version
 from typing import Any, Final
@@ -11,6 +10,7 @@ from uuid import uuid4
 import orjson
 from sqlalchemy import Connection, Select, insert, select
 
+from db.refresh.releases import VERSIONS_KEPT
 from db.tables import Release as Stored
 from privacy.metrics import (
     GRAINS,
@@ -69,9 +69,15 @@ def release(
         week = _week(db, viewer.district_id, version)
         found = db.execute(_stored(viewer.district_id, [name], grain, [week.data_version])).first()
         database = ledger.database_name(db)
+        kept = [one.data_version for one in versions(db, viewer.district_id)[:VERSIONS_KEPT]]
     if found is not None:
         ledger.book().add([_line(database, viewer.district_id, found)])
         return from_stored(found)
+    if week.data_version not in kept:
+        raise Refused(
+            f"The data of the week of {week.data_version:%d %B %Y} is no longer kept, and this "
+            "figure was not released then. Ask for a later week."
+        )
     try:
         return _made(viewer, asked, by, week)
     except Refused as why:
@@ -100,7 +106,9 @@ def stored(
 
 
 def planned(viewer: Viewer, names: Iterable[str], grain: str, *, weeks: int = 1) -> Cost:
-    """What a report of these metrics would cost, for so many weeks, none of it released yet."""
+    """What a report of these metrics would cost for so many weeks, the latest week's data being the
+    first; what is released of that already costs nothing.
+    """
     need: dict[tuple[str, str], Cost] = {}
     for name in names:
         asked, by = _asked(viewer, name, grain)
@@ -108,10 +116,26 @@ def planned(viewer: Viewer, names: Iterable[str], grain: str, *, weeks: int = 1)
         need[(asked.name, by.name)] = _price(asked, by)
         if _denominated(asked, by):
             need[(ENROLMENT, by.name)] = _price(METRICS[ENROLMENT], by)
-    return Cost(
-        weeks * sum((cost.rho for cost in need.values()), Decimal(0)),
-        weeks * sum((cost.changed for cost in need.values()), Decimal(0)),
-    )
+    whole = sum(need.values(), FREE)
+    saved = sum((need[pair] for pair in _released(viewer, need)), FREE)
+    return Cost(weeks * whole.rho - saved.rho, weeks * whole.changed - saved.changed)
+
+
+def _released(viewer: Viewer, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Which of these metrics and grains the latest week has already."""
+    with session(viewer) as db:
+        week = latest_version(db, viewer.district_id)
+        if week is None:
+            return []
+        found = db.execute(
+            select(Stored.metric, Stored.grain).where(
+                Stored.district_id == viewer.district_id,
+                Stored.regime == "private",
+                Stored.data_version == week.data_version,
+            )
+        ).all()
+    there = {(row.metric, row.grain) for row in found}
+    return [pair for pair in pairs if pair in there]
 
 
 def _asked(viewer: Viewer, name: str, grain: str) -> tuple[Metric, Grain]:

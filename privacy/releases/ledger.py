@@ -48,7 +48,8 @@ class Budget:
 def book() -> Book:
     """The list of releases beside the keys of the open door."""
     opened = door()
-    return _book(opened.book_file, opened.secret)
+    # This secret outlives every rotation of keys, as the book does.
+    return _book(opened.book_file, opened.keystore.secret("pseudonym"))
 
 
 @lru_cache(maxsize=4)

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from db.tables import Institution
+from db.tables import AcademicTerm, Institution
+from privacy.metrics import latest_version
 from privacy.releases.asking import release, stored
 from privacy.releases.ledger import Refused
-from privacy.session import signin_session
+from privacy.session import session, signin_session
 from privacy.viewer import Viewer
 
 # Twelve metrics by school; the district's own figures are made of them.
@@ -43,9 +44,10 @@ class Made:
 def weekly_overview(*, now: datetime) -> list[Made]:
     """Releases this week's overview of every district, where that has not been done yet.
 
+    Only of weeks that lie in a term: holidays say nothing new and would use the year's budget up.
     May run at any time and be killed at any time: each release is a transaction of its own.
     """
-    return [overview(viewer) for viewer in _districts(now)]
+    return [overview(viewer) for viewer in _districts(now) if _in_term(viewer)]
 
 
 def overview(viewer: Viewer) -> Made:
@@ -65,6 +67,19 @@ def overview(viewer: Viewer) -> Made:
             except Refused as why:
                 refused.append(str(why))
     return Made(viewer.district_id, made, tuple(dict.fromkeys(refused)))
+
+
+def _in_term(viewer: Viewer) -> bool:
+    with session(viewer) as db:
+        week = latest_version(db, viewer.district_id)
+        if week is None:
+            return False
+        term = select(AcademicTerm.term_id).where(
+            AcademicTerm.district_id == viewer.district_id,
+            AcademicTerm.starts_on <= week.as_of,
+            AcademicTerm.ends_on >= week.as_of,
+        )
+        return db.execute(term.limit(1)).first() is not None
 
 
 def _districts(now: datetime) -> list[Viewer]:

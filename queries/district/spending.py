@@ -12,7 +12,7 @@ from sqlalchemy import cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 import privacy
-from db.tables import Institution, Release, Staff
+from db.tables import AcademicTerm, Institution, Release, Staff
 from privacy import Viewer
 from privacy.metrics import GRAINS, METRICS
 
@@ -79,6 +79,20 @@ def spending(viewer: Viewer, *, school_year: int) -> Spending:
         whole[2],
         whole[3],
     )
+
+
+def school_year_words(viewer: Viewer, *, school_year: int) -> str:
+    """What a school year is called: by its number, and by the years that its terms lie in."""
+    with privacy.session(viewer) as db:
+        starts, ends = db.execute(
+            select(func.min(AcademicTerm.starts_on), func.max(AcademicTerm.ends_on)).where(
+                AcademicTerm.district_id == viewer.district_id,
+                AcademicTerm.school_year == school_year,
+            )
+        ).one()
+    if starts is None or starts.year == ends.year:
+        return f"school year {school_year}"
+    return f"school year {starts.year}–{ends.year % 100:02d}"
 
 
 def released(viewer: Viewer, *, school_year: int) -> pd.DataFrame:

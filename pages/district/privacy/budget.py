@@ -18,7 +18,7 @@ from privacy.releases.accounting import (
     certain,
     epsilon,
 )
-from queries.district.spending import Spending, spending
+from queries.district.spending import Spending, school_year_words, spending
 
 FIRST = 6  # metrics shown; the table has all
 
@@ -27,7 +27,7 @@ def show(viewer: Viewer, budget: Budget | None) -> None:
     """Spent and left, the plan of a report, the promise."""
     assert budget is not None
     year = spending(viewer, school_year=budget.school_year)
-    st.header(f"School year {budget.school_year}")
+    st.header(school_year_words(viewer, school_year=budget.school_year).capitalize())
     _spent(viewer, budget, year)
     _planned(viewer, budget)
     _promise(budget)
@@ -49,7 +49,8 @@ def _spent(viewer: Viewer, budget: Budget, year: Spending) -> None:
         text=f"**{share(budget.spent, budget.cap)}** of the year's budget is spent, "
         f"**{share(budget.left, budget.cap)}** is left.",
     )
-    weekly = releases.planned(viewer, OVERVIEW, "school").rho
+    two = releases.planned(viewer, OVERVIEW, "school", weeks=2)
+    weekly = two.rho - releases.planned(viewer, OVERVIEW, "school").rho
     weeks = int(budget.left / weekly)
     st.markdown(
         f"{words.plural(year.releases, 'release')} about {words.plural(year.weeks, 'week')}. "
@@ -107,7 +108,7 @@ def _planned(viewer: Viewer, budget: Budget) -> None:
         cost = releases.planned(viewer, names, grain, weeks=int(weeks))
         fits = cost.rho <= budget.left
         st.markdown(
-            f"At most **{share(cost.rho, budget.cap)}** of the year's budget (rho {cost.rho:f}, "
+            f"**{share(cost.rho, budget.cap)}** of the year's budget (rho {cost.rho:f}, "
             f"epsilon {epsilon(cost.rho, budget.delta):g}). "
             + (
                 f"Afterwards {share(budget.left - cost.rho, budget.cap)} would be left."
@@ -116,8 +117,8 @@ def _planned(viewer: Viewer, budget: Budget) -> None:
             )
         )
         st.caption(
-            "Less, if some of it is released already. District and grade figures are made of finer "
-            "ones and share their cost."
+            "What is released already costs nothing again. District and grade figures are made of "
+            "finer ones and share their cost."
         )
 
 

@@ -11,6 +11,7 @@ from pages import guard
 from privacy import Viewer, releases
 from privacy.releases import Budget, Proposal, Refused
 from privacy.releases.accounting import epsilon
+from queries.district.spending import school_year_words
 
 SMALLEST, LARGEST = 0.1, 20.0  # of a year's cap, in rho: epsilon 2 to 50
 
@@ -19,8 +20,9 @@ def show(viewer: Viewer, budget: Budget | None) -> None:
     """What holds now; then what waits for a decision; then a form."""
     assert budget is not None
     st.header("Caps")
+    year = school_year_words(viewer, school_year=budget.school_year)
     st.markdown(
-        f"School year {budget.school_year} may cost **rho {budget.cap:f}** in all (epsilon "
+        f"The {year} may cost **rho {budget.cap:f}** in all (epsilon "
         f"{epsilon(budget.cap, budget.delta):g} at delta {float(budget.delta):g}), a single "
         f"release **{budget.each:f}**. A lower cap protects learners better and stops new figures "
         "earlier; a higher one can not be taken back once it is spent. One administrator "

@@ -12,7 +12,7 @@ from components.show import to_csv
 from components.table import plain_table
 from privacy import Viewer
 from privacy.releases import N_RULE, Budget
-from queries.district.spending import one_release, released
+from queries.district.spending import one_release, released, school_year_words
 from queries.exports import note_export
 
 A_PAGE = 24
@@ -22,7 +22,7 @@ def show(viewer: Viewer, budget: Budget | None) -> None:
     """The list, one page of it, and two downloads."""
     assert budget is not None
     found = released(viewer, school_year=budget.school_year)
-    st.header(f"Releases of school year {budget.school_year}")
+    st.header(f"Releases of {school_year_words(viewer, school_year=budget.school_year)}")
     if found.empty:
         empty(
             "Nothing has been released this school year.",
