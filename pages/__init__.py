@@ -35,6 +35,13 @@ PAGES = (
     Page("Mastery", "mastery", "grid_on", frozenset({TEACHER}), "pages.students.mastery"),
     Page("Content", "content", "menu_book", frozenset({TEACHER}), "pages.students.content"),
     Page(
+        "Patterns",
+        "patterns",
+        "schedule",
+        frozenset({TEACHER, COUNSELOR}),
+        "pages.students.patterns",
+    ),
+    Page(
         "Find",
         "find",
         "search",

@@ -59,6 +59,35 @@ SECTIONS = pd.DataFrame(
 OPTIONS = pd.DataFrame(
     {"option": ["3/4", "4/3", EVIL], "chosen": [10, 6, 1], "correct": [True, False, False]}
 )
+GAINS = pd.DataFrame(
+    {
+        "section": ["Ratios", EVIL],
+        "value": [0.04, -0.15],
+        "low": [0.01, -0.18],
+        "high": [0.07, -0.12],
+        "learners": [373, 392],
+    }
+)
+TIMES = pd.DataFrame(
+    {"section": ["Ratios", EVIL], "minutes": [24.0, 61.0], "planned": [30.0, 35.0]}
+)
+CHOSEN = pd.DataFrame(
+    {
+        "option": ["3/4", EVIL, "1/4"],
+        "correct": [True, False, False],
+        "upper": [0.9, 0.1, 0.0],
+        "lower": [0.4, 0.5, 0.1],
+    }
+)
+BANDS = pd.DataFrame(
+    {
+        "band": ["8 to 12", EVIL],
+        "share": [0.45, 0.55],
+        "outcome": [0.73, None],
+        "learners": [130, 130],
+    }
+)
+PROGRESS = pd.DataFrame({"week": DAYS, "share": [0.02, 0.03, 0.01, 0.02]})
 WIDE = pd.DataFrame({"Learner": ["Ana", EVIL], "6.RP.A.1": [38, None], "6.RP.A.3": [90, 80]})
 
 DRAWN: dict[str, go.Figure] = {
@@ -70,6 +99,11 @@ DRAWN: dict[str, go.Figure] = {
     "items": figures.item_map(ITEMS, weak_below=0.2),
     "sections": figures.completion_bars(SECTIONS),
     "options": figures.option_counts(OPTIONS),
+    "gains": figures.gain_intervals(GAINS),
+    "time": figures.time_against_plan(TIMES),
+    "options by group": figures.options_by_group(CHOSEN),
+    "bands": figures.band_shares(BANDS, outcome="right"),
+    "progress": figures.weekly_progress(PROGRESS),
     "print": figures.print_heatmap(WIDE),
 }
 EMPTY: dict[str, tuple[Any, str]] = {
@@ -78,6 +112,11 @@ EMPTY: dict[str, tuple[Any, str]] = {
     "scores": (figures.score_history, figures.score_history_alt(SCORES[:0])),
     "sections": (figures.completion_bars, figures.completion_bars_alt(SECTIONS[:0])),
     "options": (figures.option_counts, figures.option_counts_alt(OPTIONS[:0])),
+    "gains": (figures.gain_intervals, figures.gain_intervals_alt(GAINS[:0])),
+    "time": (figures.time_against_plan, figures.time_against_plan_alt(TIMES[:0])),
+    "options by group": (figures.options_by_group, figures.options_by_group_alt(CHOSEN[:0])),
+    "bands": (figures.band_shares, figures.band_shares_alt(BANDS[:0], of="learning time")),
+    "progress": (figures.weekly_progress, figures.weekly_progress_alt(PROGRESS[:0])),
     "print": (figures.print_heatmap, figures.print_heatmap_alt(WIDE[:0])),
 }
 TABLES = {
@@ -86,6 +125,11 @@ TABLES = {
     "scores": SCORES,
     "sections": SECTIONS,
     "options": OPTIONS,
+    "gains": GAINS,
+    "time": TIMES,
+    "options by group": CHOSEN,
+    "bands": BANDS,
+    "progress": PROGRESS,
     "print": WIDE,
 }
 
@@ -126,6 +170,29 @@ def test_mastery_of_nothing_says_so() -> None:
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
+        (
+            figures.gain_intervals_alt(GAINS.replace(EVIL, "Scale")),
+            "After 1 of 2 sections fewer answers are right than foretold; fewest after Scale "
+            "(−15 in a hundred, between −18 and −12).",
+        ),
+        (
+            figures.time_against_plan_alt(TIMES.replace(EVIL, "Scale")),
+            "1 of 2 sections take more than a quarter longer than planned; longest beside its plan "
+            "is Scale (61 minutes for 35).",
+        ),
+        (
+            figures.options_by_group_alt(CHOSEN.replace(EVIL, "4/3")),
+            "Of the strongest quarter 90 % choose the right answer, of the weakest 40 %; most of "
+            "the weakest who miss it choose 4/3 (50 %).",
+        ),
+        (
+            figures.band_shares_alt(BANDS.replace(EVIL, "12 to 16"), of="learning time"),
+            "55 % of learning time: 12 to 16, the largest part.",
+        ),
+        (
+            figures.weekly_progress_alt(PROGRESS),
+            "On average 2.0 % of the course is completed a week; in the last week 2.0 %.",
+        ),
         (
             figures.activity_trend_alt(WEEKS),
             "Weekly active days over 4 weeks: 1 in the last week, 4.0 a week on average before it.",

@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from streamlit.testing.v1 import AppTest
 
 from db import tables as t
+from db.nightly import work_through
 from db.refresh import refresh
 from pages.students.links import token
 from privacy import Viewer
@@ -256,6 +257,69 @@ def test_content_seen_by_too_few_is_refused_in_words(district: District) -> None
     assert "No section of Mathematics 7 has been started by 5 learners yet" in text.replace(
         "\\", ""
     )
+
+
+def measured(district: District) -> None:
+    """Six learners more, their content measured and their cohorts analysed."""
+    with district.jobs.begin() as db:
+        cast.join(db, "Maths 7C", *(f"Omar's {number}" for number in range(5)))
+        cast.join(db, "Maths 8A", "Ines's one")
+    refresh(district.jobs, now=datetime.now(UTC))
+    work_through(district.jobs, district=cast.LAKESIDE, now=datetime.now(UTC))
+
+
+def test_content_shows_the_district_where_her_own_are_too_few(district: District) -> None:
+    measured(district)
+    text = said(show("pages.students.content", TESS))
+    assert "Over all classes of the district" in text
+    assert "No section stands out" in text
+    own = said(show("pages.students.content", TESS, {"part": "Sections"}))
+    assert "No section of Mathematics 7 has been started by 5 learners yet" in own.replace("\\", "")
+    assert "Over the district" in own
+    assert "Too few learners with an accommodation" in own
+
+
+def test_questions_too_few_have_answered_are_refused_in_words(district: District) -> None:
+    measured(district)
+    text = said(show("pages.students.content", TESS, {"part": "Questions"})).replace("\\", "")
+    assert "No question of Mathematics 7 has been answered by 5 learners of your classes" in text
+
+
+def test_standards_are_held_against_the_courses_own_list(district: District) -> None:
+    """Its objectives are the list; 6.RP.A.2 is taught and not asked about."""
+    with district.jobs.begin() as db:
+        db.execute(
+            update(t.Course).values(learning_objectives=["6.RP.A.1", "6.RP.A.2", "8.EE.A.1"])
+        )
+    text = said(show("pages.students.content", TESS, {"part": "Standards"})).replace("\\", "")
+    assert "1 of 2 standards" in text  # 6.RP.A.1: one section, four questions
+    assert "Taught, hardly asked about (1):** 6.RP.A.2" in text
+    assert "Not on the list (1):** 7.RP.A.1" in text
+
+
+def test_content_without_standards_says_so(district: District) -> None:
+    with district.jobs.begin() as db:
+        db.execute(delete(t.ContentCompetency))
+    text = said(show("pages.students.content", TESS, {"part": "Standards"}))
+    assert "names no standards" in text
+
+
+def test_patterns_are_about_the_cohort_and_name_nobody(district: District) -> None:
+    measured(district)
+    for viewer in (TESS, CARLA):
+        page = show("pages.students.patterns", viewer)
+        text = said(page)
+        assert "Time of day" in text
+        assert "Grade 7" in text
+        words = text.replace(",", " ").split()
+        for name in cast.LEARNERS:
+            assert not set(name.split()) & set(words)
+
+
+def test_without_patterns_the_page_says_when_they_come(district: District) -> None:
+    assert "No pattern of your learners' cohorts is known yet" in said(
+        show("pages.students.patterns", TESS)
+    ).replace("\\", "")
 
 
 def test_the_caseload_lists_who_waits_and_can_be_acted_on(district: District) -> None:

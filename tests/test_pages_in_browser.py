@@ -28,6 +28,7 @@ PLACES = (
     ("teacher", "today"),
     ("teacher", "mastery"),
     ("teacher", "content"),
+    ("teacher", "patterns"),
     ("teacher", "learner"),
     ("teacher", "find"),
     ("teacher", "account"),
@@ -43,7 +44,12 @@ PLACES = (
 )
 
 
-WITH_CHARTS = {("teacher", "content"), ("teacher", "learner"), ("counselor", "learner")}
+WITH_CHARTS = {
+    ("teacher", "content"),
+    ("teacher", "patterns"),
+    ("teacher", "learner"),
+    ("counselor", "learner"),
+}
 WITH_NAMES = {("teacher", "today"), ("teacher", "mastery"), ("counselor", "caseload")} | {
     (role, "learner") for role in ("teacher", "counselor")
 }
@@ -213,8 +219,8 @@ def test_a_class_of_one_learner_has_a_map_and_no_figures_about_groups(
         her=_lead_of(place, one),
     )
     assert len(only) == 1
-    with people.at(teacher, "/content") as page:
-        expect(page.get_by_text("has been started by 5 learners yet")).to_be_visible()
+    with people.at(teacher, "/content?part=Questions") as page:
+        expect(page.get_by_text("has been answered by 5 learners of your classes")).to_be_visible()
         expect(page.get_by_test_id("stPlotlyChart")).to_have_count(0)
 
 

@@ -178,7 +178,7 @@ def test_a_cohorts_bands_say_what_its_learners_did(district: District) -> None:
     (noon,) = found["time_of_day"].figures["bands"]
     assert (noon["label"], noon["share"]) == ("12 to 16", 1.0)  # every sitting began at twelve
     (length,) = found["session_length"].figures["bands"]
-    assert length["label"] == "15 to 30"  # 1000 seconds
+    assert length["label"] == "15 to 30 minutes"  # 1000 seconds
     (pace,) = found["pace"].figures["bands"]
     assert (pace["label"], pace["outcome"]) == ("about as planned", 0.7)  # 30 minutes of 30
     # One of two sections, completed a week ago: half the course in the second week from the end.

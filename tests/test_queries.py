@@ -562,7 +562,7 @@ def test_snoozed_cases_wait_unless_asked_for(district: District) -> None:
             12,
         ),
         (lambda: mastery.mastery_map(TESS, class_id=cast.of("Maths 7A")), 6),
-        (lambda: worth_fixing_first(TESS, course_id=cast.COURSE), 6),
+        (lambda: worth_fixing_first(TESS, course_id=cast.COURSE), 7),
         (lambda: caseload.overdue_cases(CARLA, today=CARLA.today), 3),
         (lambda: data_as_of(TESS, classes=[cast.of("Maths 7A")]), 3),
         (

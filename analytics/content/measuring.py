@@ -4,17 +4,19 @@ Figures are drawn toward the course's mean as far as they are unsure (analytics/
 remains is still a comparison of what happened, not an experiment: `CONFOUNDING` says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from scipy import stats
 
 from analytics.content.lessons import Bools, Floats, Ints, Lessons, Outcomes
 from analytics.shrinkage import shrink
 
 Measure = Literal["completion", "understood", "kept", "carried", "gain", "help"]
 OVER_AFTER: Final = 21  # days from opening, after which a section should have been finished
+_SURE: Final = 1.645  # either way, for 90 %
 LEAST_CLUSTERS: Final = 5  # classes, from which on their own spread is asked
 CONFOUNDING: Final = (
     "Nobody was assigned to a section by lot. A section that is asked about with harder questions, "
@@ -205,6 +207,21 @@ def error_of_mean(value: Floats, group: Ints) -> float:
     return max(plain, float(clustered))
 
 
+def clearly_worse(splits: Sequence[Split]) -> list[Split]:
+    """Those in which learners with accommodations fare worse, for all that so many were looked at.
+
+    One-sided 5 % over all comparisons together (Bonferroni).
+    """
+    if not splits:
+        return []
+    needed = stats.norm.ppf(1 - 0.05 / len(splits))
+    return [
+        one
+        for one in splits
+        if one.share_with + needed * (one.high - one.low) / 2 / _SURE < one.share_without
+    ]
+
+
 def _split(
     value: Floats,
     where: Ints,
@@ -226,5 +243,5 @@ def _split(
     a, b = value[mine], value[rest]
     error = float(np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
     gap = float(a.mean() - b.mean())
-    return Split(len(mine), len(rest), float(a.mean()), float(b.mean()), gap - 1.645 * error,
-                 gap + 1.645 * error)  # fmt: skip
+    return Split(len(mine), len(rest), float(a.mean()), float(b.mean()), gap - _SURE * error,
+                 gap + _SURE * error)  # fmt: skip

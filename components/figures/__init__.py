@@ -27,7 +27,21 @@ from components.figures.learner import (
     score_history,
     score_history_alt,
 )
+from components.figures.patterns import (
+    band_shares,
+    band_shares_alt,
+    weekly_progress,
+    weekly_progress_alt,
+)
 from components.figures.plan import before_after, before_after_alt
+from components.figures.teaching import (
+    gain_intervals,
+    gain_intervals_alt,
+    options_by_group,
+    options_by_group_alt,
+    time_against_plan,
+    time_against_plan_alt,
+)
 
 __all__ = [
     "activity_trend",
@@ -36,12 +50,16 @@ __all__ = [
     "attendance_strip_alt",
     "averaging_alt",
     "averaging_lines",
+    "band_shares",
+    "band_shares_alt",
     "before_after",
     "before_after_alt",
     "completion_bars",
     "completion_bars_alt",
     "dot_intervals",
     "dot_intervals_alt",
+    "gain_intervals",
+    "gain_intervals_alt",
     "item_map",
     "item_map_alt",
     "layout",
@@ -49,10 +67,16 @@ __all__ = [
     "mastery_timeline_alt",
     "option_counts",
     "option_counts_alt",
+    "options_by_group",
+    "options_by_group_alt",
     "print_heatmap",
     "print_heatmap_alt",
     "score_history",
     "score_history_alt",
     "spread_bars",
     "spread_bars_alt",
+    "time_against_plan",
+    "time_against_plan_alt",
+    "weekly_progress",
+    "weekly_progress_alt",
 ]

@@ -109,6 +109,7 @@ def _scored(connection: Connection, given: Mapping[str, Any], groups: Cohorts) -
         if known.sum() >= given["k"]:
             said = {
                 "quarters": patterns.quarters(lately[mine][known], places=3),
+                "until": given["as_of"].isoformat(),
                 "weeks": np.round(weekly[mine][known].mean(axis=0), 3).tolist(),
             }
             yield identifier, "velocity", said, int(known.sum())

@@ -16,7 +16,13 @@ MONTH: Final = 28
 TIMES: Final = ("before 8", "8 to 12", "12 to 16", "16 to 20", "after 20")
 PACES: Final = ("under half of the plan", "half to three quarters", "about as planned",
                 "a quarter to twice over", "more than twice")  # fmt: skip
-LENGTHS: Final = ("under 5 minutes", "5 to 15", "15 to 30", "30 to 60", "over an hour")
+LENGTHS: Final = (
+    "under 5 minutes",
+    "5 to 15 minutes",
+    "15 to 30 minutes",
+    "30 to 60 minutes",
+    "over an hour",
+)
 DELAYS: Final = ("at once", "within a day", "1 to 2 days", "2 to 4 days", "longer")
 FORMATS: Final = ("text", "video", "interactive", "assessment", "simulation", "discussion")
 

@@ -1,179 +1,140 @@
 """Content: which sections and questions of a course are worth fixing first, and why."""
 
+from collections.abc import Callable
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
+from analytics.content.measuring import CONFOUNDING
 from components import figures, words
 from components.empty import as_of, empty
-from components.show import plain, show, twin
+from components.show import plain, show
+from pages.students import content_questions, content_sections, content_standards
 from privacy import Viewer
 from queries.exports import note_export
 from queries.freshness import data_as_of
 from queries.students.classes import my_classes
 from queries.students.content import CourseReport, worth_fixing_first
-from queries.students.items import WEAK, ItemReport
-from queries.students.worth import Verdict
+from queries.students.measured import SectionReport
 
-BARS = 30  # sections a figure can show and still be read
-MOST = 5  # sections and questions put into words; the tables hold them all
+MOST: Final = 5  # sections put into words; the tables hold them all
+FIRST, SECTIONS, QUESTIONS, STANDARDS = "Worth fixing first", "Sections", "Questions", "Standards"
+_PARTS: Final[dict[str, Callable[[Viewer, CourseReport, str], None]]] = {
+    SECTIONS: content_sections.sections,
+    QUESTIONS: content_questions.questions,
+}
 
 
 def page(viewer: Viewer) -> None:
-    """Shows one course over the teacher's own classes of it."""
+    """Shows one course, part by part."""
     st.title("Content")
     courses = {one.course: one.course_id for one in my_classes(viewer)}
     if not courses:
         empty("You teach no class today, so there is no course to look at.")
         return
     chosen = st.selectbox("Course", list(courses), key="course", bind="query-params", width=320)
-    found = worth_fixing_first(viewer, course_id=courses[chosen])
-    st.caption(
-        f"From {words.listing([plain(one.label) for one in found.classes])}. "
-        f"Nothing is said about fewer than {found.k} learners."
+    part = st.segmented_control(
+        "Part",
+        [FIRST, SECTIONS, QUESTIONS, STANDARDS],
+        default=FIRST,
+        required=True,
+        key="part",
+        bind="query-params",
+        label_visibility="collapsed",
     )
-    _sections(viewer, found, chosen)
-    _questions(viewer, found, chosen)
+    if part == STANDARDS:
+        content_standards.standards(viewer, courses[chosen], chosen)
+    else:
+        found = worth_fixing_first(viewer, course_id=courses[chosen])
+        _PARTS.get(part or FIRST, _first)(viewer, found, chosen)
     as_of(data_as_of(viewer).as_of)
 
 
-def _sections(viewer: Viewer, found: CourseReport, course: str) -> None:
-    st.header("Sections worth fixing first")
+def _first(viewer: Viewer, found: CourseReport, course: str) -> None:
+    st.caption(
+        f"Over all classes of the district that take {plain(course)} this term. Nothing is said "
+        f"about fewer than {found.k} learners."
+    )
+    if not found.measured:
+        _nothing(found, course)
+        return
     if not found.worth:
-        empty(
-            f"No section of {course} has been started by {found.k} learners yet.",
-            next_step="Come back when the class has worked for a week or two.",
-        )
-        return
-    worth = [one for one in found.worth if one.reasons]
-    if not worth:
-        measured = any(one.completed or one.timed or one.checked for one in found.sections)
-        st.write(
-            "No section stands out: all work about as well as each other."
-            if measured
-            else "This data says who opened a section, but not who finished it, how long it took "
-            "or what was understood. So no section can be called worth fixing."
-        )
-    for rank, one in enumerate(worth[:MOST], start=1):
+        st.write(_unremarkable(found))
+    for rank, one in enumerate(found.worth[:MOST], start=1):
         _verdict(one, rank)
-    if found.too_few:
-        few = words.plural(found.too_few, "more section")
-        st.caption(f"{few} left out: started by fewer than {found.k} learners.")
-    table = pd.DataFrame(
-        [
-            {
-                "unit": s.unit_title,
-                "section": s.title,
-                "learners": s.learners,
-                "started": s.started,
-                "completed": s.completed,
-                "minutes": s.minutes,
-                "planned minutes": s.planned_minutes,
-                "understood": s.understood if s.checked >= found.k else None,
-                "asked for help": s.helped,
-            }
-            for s in found.sections
-        ]
-    )
-    drawn = table.loc[table["started"].nlargest(BARS).index.sort_values()]
-    if len(drawn) < len(table):
-        st.caption(f"Drawn are the {BARS} most opened; the table has all {len(table):,}.")
-    show(
-        figures.completion_bars(drawn),
-        figures.completion_bars_alt(drawn),
-        table,
-        key="sections",
-        name=f"sections {course}",
-        on_download=lambda: note_export(viewer, what="sections", rows=len(table)),
-    )
-
-
-def _verdict(one: Verdict, rank: int) -> None:
-    with st.container(border=True, gap="small", key=f"section-{rank}"):
-        st.markdown(
-            f"**{rank}. {plain(one.section.title)}** :small[{plain(one.section.unit_title)}]"
+    rest = len(found.worth) - MOST
+    if rest > 0:
+        st.caption(f"{words.plural(rest, 'more section')} with a smaller reason: see Sections.")
+    table = gains(found)
+    if len(table):
+        st.subheader("What learners gained")
+        show(
+            figures.gain_intervals(table),
+            figures.gain_intervals_alt(table),
+            table,
+            key="gains",
+            name=f"gains {course}",
+            on_download=lambda: note_export(viewer, what="gains", rows=len(table)),
         )
-        st.markdown("\n".join(f"- {plain(reason)}" for reason in one.reasons))
+    with st.expander("How this is measured, and what it does not show"):
+        st.markdown(
+            "- **Gain**: the share of answers that are right in the two weeks after a section is "
+            "first asked about, beside what the same learners' earlier answers foretold. 0 is as "
+            "foretold.\n"
+            "- Figures are drawn toward the course's mean as far as they rest on few learners; the "
+            "line is where the truth lies with 90 %. Only what lies below the course beyond that "
+            "line counts.\n"
+            "- **Worth fixing** adds up what counts: gain most, then understanding, completion, "
+            "time, what is kept, help asked for, what builds on it."
+        )
+        st.markdown(plain(CONFOUNDING))
 
 
-def _questions(viewer: Viewer, found: CourseReport, course: str) -> None:
-    st.header("Questions worth a look")
-    if not found.items:
+def _nothing(found: CourseReport, course: str) -> None:
+    if found.sections:
         empty(
-            f"No question of {course} has been answered by {found.k} learners yet, or its work "
-            "is not made of questions."
+            f"How the sections of {course} teach has not been measured yet.",
+            next_step="It is measured every night, once enough learners have worked on them.",
         )
         return
-    for item in [item for item in found.items if item.suspicious_key]:
-        st.warning(_suspicion(item), icon=":material/key:")
-    table = pd.DataFrame([_row(item) for item in found.items])
-    known = table.dropna(subset=["discrimination"])
-    if len(known):
-        show(
-            figures.item_map(known, weak_below=WEAK),
-            figures.item_map_alt(known, weak_below=WEAK),
-            table,
-            key="items",
-            name=f"questions {course}",
-            on_download=lambda: note_export(viewer, what="questions", rows=len(table)),
-        )
-    else:
-        twin(table, key="items", name=f"questions {course}")
-    _one_question(found.items)
+    empty(
+        f"No section of {course} has been started by {found.k} learners yet.",
+        next_step="Come back when the class has worked for a week or two.",
+    )
 
 
-def _row(item: ItemReport) -> dict[str, object]:
-    lure = item.lure
-    return {
-        "item": f"{item.assessment}, question {item.number}",
-        "learners": item.learners,
-        "difficulty": item.difficulty,
-        "discrimination": item.discrimination,
-        "commonest wrong answer": lure.text if lure else "",
-        "chosen by": lure.chosen if lure else None,
-        "misconception": lure.misconception if lure else "",
-    }
-
-
-def _suspicion(item: ItemReport) -> str:
-    lure = item.lure
-    chosen = f"“{plain(lure.text)}” was chosen by {lure.chosen}" if lure else "another was chosen"
+def _unremarkable(found: CourseReport) -> str:
+    if any(one.figures or one.minutes for one in found.measured):
+        return "No section stands out: all work about as well as each other."
     return (
-        f"**Check the key of {plain(item.assessment)}, question {item.number}.** {chosen}, more "
-        "than the answer keyed as right, and the strongest learners chose the key no more than "
-        "the weakest."
+        "This data says who opened a section, but not who finished it, how long it took or what "
+        "was understood. So no section can be called worth fixing."
     )
 
 
-def _one_question(items: tuple[ItemReport, ...]) -> None:
-    """One question in full; at first the one most worth a look."""
-    labels = {f"{item.assessment}, question {item.number}": item for item in items}
-    chosen = st.selectbox(
-        "Question, the least telling first", list(labels), key="question", bind="query-params"
-    )
-    item = labels[chosen]
-    st.markdown(f"> {plain(item.stem)}")
-    st.markdown(_telling(item))
-    if item.choices:
-        options = pd.DataFrame(
-            [{"option": c.text, "chosen": c.chosen, "correct": c.right} for c in item.choices]
-        )
-        show(
-            figures.option_counts(options),
-            figures.option_counts_alt(options),
-            options,
-            key="options",
-            name="answers",
-        )
-    if item.lure and item.lure.misconception:
-        st.markdown(f"**Behind the commonest wrong answer:** {plain(item.lure.misconception)}.")
+def _verdict(one: SectionReport, rank: int) -> None:
+    with st.container(border=True, gap="small", key=f"section-{rank}"):
+        st.markdown(f"**{rank}. {plain(one.title)}** :small[{plain(one.unit_title)}]")
+        st.markdown("\n".join(f"- {plain(reason.found)}" for reason in one.reasons[:MOST]))
+        st.markdown(f"**What to try:** {plain(one.reasons[0].suggestion)}.")
+        more = [reason.suggestion for reason in one.reasons[1:MOST]]
+        if more:
+            with st.expander("More to try"):
+                st.markdown("\n".join(f"- {plain(suggestion)}." for suggestion in more))
 
 
-def _telling(item: ItemReport) -> str:
-    share = words.percent(item.difficulty)
-    said = f"{share} of {words.plural(item.learners, 'learner')} get it right."
-    if item.discrimination is None or item.upper is None or item.lower is None:
-        return f"{said} Too few have answered to say whom it separates."
-    return (
-        f"{said} Of the strongest quarter {words.percent(item.upper)} do, of the weakest "
-        f"{words.percent(item.lower)}."
-    )
+def gains(found: CourseReport) -> pd.DataFrame:
+    """The sections whose learners have been asked about them, in course order."""
+    rows = [
+        {
+            "section": one.title,
+            "value": gain.value,
+            "low": gain.low,
+            "high": gain.high,
+            "learners": gain.learners,
+        }
+        for one in found.measured
+        if (gain := one.figures.get("gain"))
+    ]
+    return pd.DataFrame(rows, columns=["section", "value", "low", "high", "learners"])

@@ -12,7 +12,9 @@ from db.tables import (
     Assessment,
     AssessmentItem,
     AssessmentState,
+    AssessmentStatistics,
     Class,
+    ItemStatistics,
     Module,
     Section,
     SectionState,
@@ -20,22 +22,29 @@ from db.tables import (
 from privacy import Viewer
 from queries.rows import AnyRow
 from queries.students.classes import TaughtClass, least_group, taught_classes
-from queries.students.items import ItemReport, report
-from queries.students.worth import SectionFigures, Verdict, worth_fixing
+from queries.students.items import ItemReport, PaperReport, papers, report
+from queries.students.measured import SectionReport, measured_sections, ranked
+from queries.students.own import SectionFigures
 
 WEEKS_OPEN: Final = 3  # so long after a section opens, learners may well be in the middle of it
 
 
 @dataclass(frozen=True)
 class CourseReport:
-    """A course over the teacher's classes of it: nothing in it is about fewer than k learners."""
+    """A course: nothing in it is about fewer than k learners.
+
+    `measured` is over the district, as the job left it, `worth` those of it worth fixing; the rest
+    is over the teacher's own classes, `too_few` sections being begun by fewer than k of them.
+    """
 
     classes: tuple[TaughtClass, ...]
     k: int
+    measured: tuple[SectionReport, ...]
+    worth: tuple[SectionReport, ...]
     sections: tuple[SectionFigures, ...]
-    worth: tuple[Verdict, ...]
     too_few: int
     items: tuple[ItemReport, ...]
+    papers: tuple[PaperReport, ...]
 
 
 def worth_fixing_first(viewer: Viewer, *, course_id: UUID) -> CourseReport:
@@ -44,16 +53,19 @@ def worth_fixing_first(viewer: Viewer, *, course_id: UUID) -> CourseReport:
         classes = [c for c in taught_classes(db, viewer) if c.course_id == course_id]
         ids = [c.class_id for c in classes]
         k = least_group(db, viewer)
+        measured = measured_sections(db, viewer, course=course_id, classes=ids, k=k)
         sections = _sections(db, viewer, ids)
-        items = report(_tests(db, viewer, ids), _questions(db, viewer, course_id, ids), k=k)
-    verdicts = worth_fixing(sections, k=k)
+        tests = _tests(db, viewer, ids)
+        questions = _questions(db, viewer, course_id, ids, k)
     return CourseReport(
         tuple(classes),
         k,
+        measured,
+        ranked(measured),
         tuple(s for s in sections if s.started >= k),
-        tuple(verdicts),
         sum(0 < s.started < k for s in sections),
-        items,
+        report(tests, questions, k=k),
+        papers(tests, questions, k=k),
     )
 
 
@@ -125,7 +137,7 @@ def _tests(db: Connection, viewer: Viewer, classes: Sequence[UUID]) -> Sequence[
 
 
 def _questions(
-    db: Connection, viewer: Viewer, course: UUID, classes: Sequence[UUID]
+    db: Connection, viewer: Viewer, course: UUID, classes: Sequence[UUID], k: int
 ) -> Sequence[AnyRow]:
     answered = select(AssessmentState.assessment_id).where(
         AssessmentState.district_id == viewer.district_id, AssessmentState.class_id.in_(classes)
@@ -139,12 +151,38 @@ def _questions(
             AssessmentItem.options,
             AssessmentItem.answer_key,
             Assessment.title,
+            ItemStatistics.learners.label("all_learners"),
+            ItemStatistics.difficulty,
+            ItemStatistics.point_biserial,
+            ItemStatistics.d_index,
+            ItemStatistics.options.label("shares"),
+            ItemStatistics.dif,
+            AssessmentStatistics.learners.label("paper_learners"),
+            AssessmentStatistics.alpha,
+            AssessmentStatistics.alpha_low,
+            AssessmentStatistics.alpha_high,
         )
         .join(
             Assessment,
             and_(
                 Assessment.district_id == AssessmentItem.district_id,
                 Assessment.assessment_id == AssessmentItem.assessment_id,
+            ),
+        )
+        .outerjoin(
+            ItemStatistics,
+            and_(
+                ItemStatistics.district_id == AssessmentItem.district_id,
+                ItemStatistics.item_id == AssessmentItem.item_id,
+                ItemStatistics.learners >= k,
+            ),
+        )
+        .outerjoin(
+            AssessmentStatistics,
+            and_(
+                AssessmentStatistics.district_id == AssessmentItem.district_id,
+                AssessmentStatistics.assessment_id == AssessmentItem.assessment_id,
+                AssessmentStatistics.learners >= k,
             ),
         )
         .where(

@@ -1,5 +1,6 @@
 """What a question's answers say: how hard it is, whom it separates, which wrong answer lures."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +8,9 @@ from uuid import UUID
 
 from analytics import items as maths
 from analytics.items import AssessmentSums, ItemSums
+from analytics.reliability import Reliability, interval
 from queries.rows import AnyRow
+from queries.students.fairness import Unfair, unfair
 
 WEAK: Final = 0.15  # a discrimination under which a question tells little about who knows it
 HALF: Final = 0.5
@@ -15,13 +18,41 @@ HALF: Final = 0.5
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer offered: how many chose it, whether it is keyed right, what error it betrays."""
+    """An answer offered: how many chose it, whether it is keyed right, what error it betrays.
+
+    `upper` and `lower` are the shares of the strongest and weakest learners of the district.
+    """
 
     key: str
     text: str
     chosen: int
     right: bool
     misconception: str
+    upper: float | None = None
+    lower: float | None = None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A question over all classes of the district; None: too few learners to say."""
+
+    learners: int
+    difficulty: float | None
+    discrimination: float | None
+    d_index: float | None
+    unfair: tuple[Unfair, ...]
+    compared: int
+
+
+@dataclass(frozen=True)
+class PaperReport:
+    """A paper's reliability over the teacher's classes, and over the district's; None: too few."""
+
+    title: str
+    items: int
+    learners: int
+    own: Reliability | None
+    whole: Reliability | None
 
 
 @dataclass(frozen=True)
@@ -39,6 +70,14 @@ class ItemReport:
     lower: float | None
     choices: tuple[Choice, ...]
     suspicious_key: bool
+    whole: Whole | None = None
+
+    @property
+    def telling(self) -> float | None:
+        """Its discrimination: the district's where known, since more learners say more."""
+        if self.whole and self.whole.discrimination is not None:
+            return self.whole.discrimination
+        return self.discrimination
 
     @property
     def lure(self) -> Choice | None:
@@ -73,7 +112,7 @@ def report(
 
 
 def _worst_first(item: ItemReport) -> tuple[bool, float, float]:
-    telling = item.discrimination if item.discrimination is not None else 1.0
+    telling = item.telling if item.telling is not None else 1.0
     return (not item.suspicious_key, telling, item.difficulty)
 
 
@@ -109,6 +148,7 @@ def _report(question: AnyRow, test: AssessmentSums, chosen: Mapping[str, int]) -
             chosen.get(str(option["key"]), 0),
             str(option["key"]) == question.answer_key,
             str(option.get("misconception") or ""),
+            *_groups(question, str(option["key"])),
         )
         for option in question.options
     )
@@ -125,7 +165,66 @@ def _report(question: AnyRow, test: AssessmentSums, chosen: Mapping[str, int]) -
         upper,
         lower,
         choices,
-        _suspicious(item, choices, upper, lower),
+        _suspicious(item, choices, upper, lower) or _suspicious_by_all(choices),
+        _whole(question),
+    )
+
+
+def _groups(question: AnyRow, key: str) -> tuple[float | None, float | None]:
+    found = (question.shares or {}).get(key)
+    return (found["upper"], found["lower"]) if found else (None, None)
+
+
+def _whole(question: AnyRow) -> Whole | None:
+    if question.all_learners is None:
+        return None
+    return Whole(
+        question.all_learners,
+        question.difficulty,
+        question.point_biserial,
+        question.d_index,
+        unfair(question.dif),
+        len(question.dif),
+    )
+
+
+def papers(
+    tests: Sequence[AnyRow], questions: Sequence[AnyRow], *, k: int
+) -> tuple[PaperReport, ...]:
+    """The papers, the most reliable first; those too few have answered come last."""
+    sizes = Counter(question.assessment_id for question in questions)
+    first = {question.assessment_id: question for question in reversed(questions)}
+    found = []
+    for assessment, question in first.items():
+        sums = maths.combine(_sums(row) for row in tests if row.assessment_id == assessment)
+        whole = None
+        if question.alpha is not None:
+            whole = Reliability(
+                question.paper_learners,
+                sizes[assessment],
+                question.alpha,
+                question.alpha_low,
+                question.alpha_high,
+            )
+        if sums.n < k and whole is None:
+            continue
+        own = interval(maths.kr20(sums), learners=sums.n, items=len(sums.items))
+        found.append(PaperReport(question.title, sizes[assessment], sums.n, own, whole))
+    return tuple(sorted(found, key=_most_reliable))
+
+
+def _most_reliable(paper: PaperReport) -> tuple[float, str]:
+    best = paper.whole or paper.own
+    return (-best.alpha if best else 2.0, paper.title)
+
+
+def _suspicious_by_all(choices: Sequence[Choice]) -> bool:
+    """The same by the district's answers: its strongest learners choose another answer by
+    majority, and more often than its weakest do."""
+    return any(
+        choice.upper > HALF and choice.upper >= choice.lower
+        for choice in choices
+        if not choice.right and choice.upper is not None and choice.lower is not None
     )
 
 
