@@ -13,9 +13,11 @@ HELP: Final[Mapping[str, str]] = {
     "mastery": "Learners down, competencies across, in the order in which one builds on another. A "
     "figure is the share of answers expected to be right; a hatched cell has too few answers to "
     "say. Choose a learner, a competency or a cell to see more.",
-    "content": "Sections and questions of a course, those worth fixing first on top, each with the "
-    "evidence and how many learners it rests on. Nothing is said about fewer than your district's "
-    "least group.",
+    "content": "A course in four parts: sections worth fixing first with their evidence and what "
+    "to try; your classes beside the district; questions, for whom they are unfair, how reliable "
+    "papers are; standards. Nothing is said about fewer than your district's least group.",
+    "patterns": "When, how long, from what and how fast the cohort of your learners learns. About "
+    "the cohort only, once a week; 'What ... means' says how each figure is made.",
     "find": "Type a learner's whole name, or a part of the name of a class, a competency or a "
     "course. Only what is yours is found.",
     "learner": "One learner: what stands now, strengths, plans, and what happened when. 'As of' "
