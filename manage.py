@@ -2,7 +2,7 @@
 
 import typer
 
-from commands import audit, data, evaluate, keys, serving, users
+from commands import audit, data, evaluate, keys, retention, serving, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +23,7 @@ app.command("db-url")(data.db_url)
 app.add_typer(users.user, name="user")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(audit.audit, name="audit")
+app.add_typer(retention.retention, name="retention")
 app.add_typer(evaluate.evaluate, name="evaluate")
 
 if __name__ == "__main__":

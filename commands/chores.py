@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 import privacy
-from commands import casework
+from commands import casework, office
 from db.audit import work as trail
 from db.nightly import work_nights
 from db.settings import Settings
@@ -44,6 +44,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         Chore("key rotation", "37 * * * *", keep_keys_young),
         Chore("weekly overview", "* * * * *", release_overview),
         *trail.chores(settings),
+        *office.chores(settings),
         Chore("nights", "23 * * * *", work_nights),
         *casework.chores(settings),
     )

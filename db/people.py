@@ -6,6 +6,8 @@ The keys live above this layer: whoever runs a loader passes the sealer in.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -34,6 +36,8 @@ class PlainPerson:
     email: str | None = None
     birth_date: str | None = None
     contacts: str | None = None
+    collected: Literal["roster", "online"] = "roster"
+    parent_consented_on: date | None = None  # COPPA; needed for a child's online data
 
     def __repr__(self) -> str:
         return f"PlainPerson({self.learner_id})"

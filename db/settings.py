@@ -85,6 +85,11 @@ class Settings:
         return self.key_store or self.key_file
 
     @property
+    def erased_file(self) -> Path:
+        """The list of who was erased, kept with the keys, so that a restored backup can follow."""
+        return self.key_file.with_name("erased.list")
+
+    @property
     def embedded(self) -> bool:
         """Whether Chalkline runs its own PostgreSQL (no DATABASE_URL names another)."""
         return self.database_url is None

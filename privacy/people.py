@@ -6,6 +6,7 @@ Names leave the database only through a viewer's own session, so policies decide
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select
 from db.people import PlainPerson, SealedPerson, Sealer, SourceHash
 from db.tables import DataKey, LearnerPii
 from privacy import fields, trail
+from privacy.consent import Given, check_online_collection
 from privacy.datakeys import open_keys
 from privacy.keystore import KeyStore, learner_context
 from privacy.names import name_token, search_tokens
@@ -138,11 +140,18 @@ def find_by_name(db: Connection, viewer: Viewer, typed: str) -> list[UUID]:
     )
 
 
-def sealer(keystore: KeyStore) -> Sealer:
-    """The function with which loaders seal people: a fresh data key each, every field by itself."""
+def sealer(keystore: KeyStore, *, today: date | None = None) -> Sealer:
+    """The function with which loaders seal people: a fresh data key each, every field by itself.
+
+    It is the only way for a learner into the database, and so the place where a child's data that
+    was collected online is refused without a parent's consent: ConsentError, before any is sealed.
+    """
     index_key = keystore.secret("index")
 
     def seal(district: int, people: Sequence[PlainPerson]) -> list[SealedPerson]:
+        for person in people:
+            if person.collected == "online":
+                _check_consent(person, today or datetime.now(UTC).date())
         return [_seal(keystore, index_key, str(district), person) for person in people]
 
     return seal
@@ -158,6 +167,12 @@ def source_hash(keystore: KeyStore) -> SourceHash:
         )
 
     return hashed
+
+
+def _check_consent(person: PlainPerson, today: date) -> None:
+    given = person.parent_consented_on
+    consents = [Given("COPPA", "parent", given)] if given and given <= today else []
+    check_online_collection(person.birth_date, consents, today)
 
 
 def _seal(keystore: KeyStore, index_key: bytes, district: str, person: PlainPerson) -> SealedPerson:

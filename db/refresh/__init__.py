@@ -155,6 +155,23 @@ def _refresh(
     )
 
 
+def refresh_classes(
+    connection: Connection, district: int, classes: Sequence[UUID], *, now: datetime
+) -> None:
+    """Makes the state of these classes again in the caller's transaction: rows of theirs are gone.
+
+    Refresh notices new rows and never missing ones, so whoever deletes calls this.
+    """
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:lock, :district)"),
+        {"lock": _LOCK, "district": district},
+    )
+    prepare(connection)
+    given = places(connection, [district])[0].parameters(now)
+    _classes_made(connection, given, classes, None, quiet, rolled=False)
+    school_grade_state(connection, given, list(classes))
+
+
 def _classes(
     connection: Connection,
     given: dict[str, Any],

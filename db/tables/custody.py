@@ -28,6 +28,8 @@ class Consent(Table):
     given_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_on: Mapped[date | None] = mapped_column(Date)
     withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[UUID | None] = mapped_column(Uuid)
+    method: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
 
 
 class RetentionRule(Table):
@@ -44,6 +46,45 @@ class RetentionRule(Table):
     delay_days: Mapped[int] = mapped_column(Integer)
     action: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+    policy: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+    citation: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+    why: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+
+
+class RetentionBatch(Table):
+    """One row per batch of learners for whom a retention rule fell due: prepared by the job,
+    proposed by one person, approved by another.
+    """
+
+    __tablename__ = "retention_batches"
+    __table_args__ = (to("retention_rules", "district_id", "rule_id"),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    rule_id: Mapped[UUID] = mapped_column(Uuid)
+    prepared_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    proposed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    proposed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    approved_by: Mapped[UUID | None] = mapped_column(Uuid)
+    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    refused_by: Mapped[UUID | None] = mapped_column(Uuid)
+    refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class RetentionItem(Table):
+    """One row per learner in a retention batch; outlives her as a tombstone."""
+
+    __tablename__ = "retention_items"
+    __table_args__ = (to("retention_batches", "district_id", "batch_id", cascade=True),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    learner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    anonymous_id: Mapped[UUID] = mapped_column(Uuid)
+    since: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class LegalHold(Table):
@@ -80,6 +121,61 @@ class ErasureRequest(Table):
     approved_by: Mapped[UUID | None] = mapped_column(Uuid)
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     outcome: Mapped[str | None] = mapped_column(Text)
+    law: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
+    registered_by: Mapped[UUID | None] = mapped_column(Uuid)
+    verified_by: Mapped[UUID | None] = mapped_column(Uuid)
+    identity_check: Mapped[str | None] = mapped_column(Text)
+    keep_history: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+
+
+class SealedExport(Table):
+    """One row per copy of a learner's record, sealed under her data key: made for a request, or
+    archived.
+    """
+
+    __tablename__ = "sealed_exports"
+    __table_args__ = (to("learners", "district_id", "learner_id", cascade=True),)
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    export_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    learner_id: Mapped[UUID] = mapped_column(Uuid)
+    request_id: Mapped[UUID | None] = mapped_column(Uuid)
+    kind: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_on: Mapped[date | None] = mapped_column(Date)
+
+
+class RecordOpening(Table):
+    """One row per learner's file that a clerk opened by her full name, and what for."""
+
+    __tablename__ = "record_openings"
+    __table_args__ = (
+        to("learners", "district_id", "learner_id", cascade=True),
+        to("staff", "district_id", "staff_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    opening_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    staff_id: Mapped[UUID] = mapped_column(Uuid)
+    learner_id: Mapped[UUID] = mapped_column(Uuid)
+    purpose: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
+
+
+class AnonymousHistory(Table):
+    """One row per course of a learner who was erased, in bands that at least k such rows share."""
+
+    __tablename__ = "anonymous_history"
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=DEFAULT)
+    school_year: Mapped[int] = mapped_column(Integer)
+    course_id: Mapped[UUID] = mapped_column(Uuid)
+    marks: Mapped[str | None] = mapped_column(Text)
+    work: Mapped[str | None] = mapped_column(Text)
+    activity: Mapped[str | None] = mapped_column(Text)
 
 
 class KeyUsage(Table):

@@ -64,6 +64,7 @@ class Learner(Table):
     last_active_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
     source_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    collected: Mapped[str] = mapped_column(Text, server_default=DEFAULT)
 
 
 class ProtectedAttribute(Table):

@@ -1,0 +1,1 @@
+"""Questions of the records office: identity, rights and decisions, and nothing of learning."""
