@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from commands.databases import bring_up_to_date, database, jobs, lacking, server
+from commands.demo_office import furnish
 from commands.logins import Newcomer, give_accounts
 from commands.terminal import Json, Refusal, answering, day, say, show_pairs, show_rows, watched
 from db import demo as generated_district
@@ -74,6 +75,8 @@ def make_demo(
         refresh(work, districts=[report.district_id], now=datetime.now(UTC), progress=progress)
         work_through(work, district=report.district_id, now=datetime.now(UTC), progress=progress)
         measure_effects(work, now=datetime.now(UTC), districts=[report.district_id])
+        with work.begin() as connection:
+            furnish(connection, keystore, report.district_id, report.staff)
         logins = give_accounts(work, report.district_id, _to_try(report.staff), settings)
     return {
         "district": report.district_id,

@@ -109,6 +109,9 @@ PAGES = (
         "pages.students.emergency",
     ),
     Page("Security", "security", "shield", frozenset({SECURITY}), "pages.account.security"),
+    Page(
+        "Records office", "records", "folder_shared", frozenset({"records"}), "pages.records.office"
+    ),
     Page("My account", "account", "lock", EVERYONE, "pages.account.own", in_menu=False),
 )
 ADDRESSES = {page.address: page for page in PAGES}

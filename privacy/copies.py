@@ -15,6 +15,7 @@ from db.erasing import rows_of, tables_of_learners
 from privacy import fields
 from privacy.datakeys import data_keys
 from privacy.keystore import KeyStore
+from privacy.reencryption import SEALED, Sealed
 from privacy.usage import used_by
 
 KEPT_FOR: Final = timedelta(days=30)  # a copy that nobody fetched is deleted then
@@ -25,7 +26,6 @@ _LEFT_OUT: Final = {
     "sealed_exports": "Earlier copies of this record.",
     "record_openings": "Who opened her file stands in the list of who looked.",
 }
-_PERSONAL: Final = ("given_name", "family_name", "email", "birth_date", "contacts")
 
 
 def gathered(
@@ -42,14 +42,15 @@ def gathered(
         rows = [dict(row) for row in rows_of(connection, table, district, learner)]
         if table.name == "intervention_notes":
             restricted = [row for row in rows if row["restricted"]]
-            rows = [_opened_note(key, row, district) for row in rows if not row["restricted"]]
+            rows = [row for row in rows if not row["restricted"]]
             if restricted:
                 left_out["restricted notes"] = (
                     f"{len(restricted)} notes that only the counselors of her case may read; ask "
                     "them (34 CFR 99.3, treatment records)."
                 )
-        if table.name == "learner_pii":
-            rows = [_opened(key, row, district, learner) for row in rows]
+        sealed = next((one for one in SEALED if one.table is table), None)
+        if sealed is not None:
+            rows = [_opened(key, sealed, row, district) for row in rows]
         if rows:
             about[str(table.name)] = [_plain(row) for row in rows]
     return {"about": about, "left_out": left_out}
@@ -84,30 +85,17 @@ def opened(
     return copy
 
 
-def _opened(key: bytes, row: dict[str, Any], district: int, learner: UUID) -> dict[str, Any]:
-    plain = fields.decrypt_row(
-        key,
-        {name: row[name] for name in _PERSONAL},
-        table="learner_pii",
-        row=learner,
-        district=str(district),
-    )
+def _opened(key: bytes, sealed: Sealed, row: dict[str, Any], district: int) -> dict[str, Any]:
+    """The row with its sealed columns as text."""
+    plain: dict[str, str | None] = {}
+    for column in sealed.columns:
+        place = {column: row[column]}
+        where = {"table": sealed.table.name, "row": row[sealed.row], "district": str(district)}
+        try:
+            plain |= fields.decrypt_row(key, place, **where)
+        except fields.FieldError:
+            plain[column] = "This can not be opened: it was altered or damaged."
     return {**row, **plain}
-
-
-def _opened_note(key: bytes, row: dict[str, Any], district: int) -> dict[str, Any]:
-    try:
-        body = fields.decrypt(
-            key,
-            row["body"],
-            table="intervention_notes",
-            column="body",
-            row=row["note_id"],
-            district=str(district),
-        )
-    except fields.FieldError:
-        body = "This note can not be opened."
-    return {**row, "body": body}
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -169,12 +169,23 @@ BEGIN
         JOIN chalkline.learners l ON l.district_id = a.district_id AND l.anonymous_id = a.subject
         WHERE a.district_id = me[1]::integer AND l.learner_id = of_learner
         UNION ALL
+        SELECT a.at, a.actor, a.role, a.action, '{}'::jsonb, NULL::text
+        FROM chalkline.audit_log a
+        JOIN chalkline.learners l ON l.district_id = a.district_id
+         AND a.detail -> 'subjects' ? l.anonymous_id::text
+        WHERE a.district_id = me[1]::integer AND a.action = 'saw learners'
+          AND l.learner_id = of_learner
+        UNION ALL
         SELECT g.opened_at, g.staff_id, 'administrator', 'emergency view', '{}'::jsonb, g.reason
         FROM chalkline.break_glass g
         WHERE g.district_id = me[1]::integer AND g.learner_id = of_learner
         ORDER BY 1 DESC;
 END $$;
 COMMENT ON FUNCTION chalkline.disclosure_log(uuid) IS 'Who looked at a learner whom the clerk has in hand, when, in which role and why.';
+
+CREATE INDEX audit_log_seen ON chalkline.audit_log USING gin ((detail -> 'subjects'))
+    WHERE action = 'saw learners';
+COMMENT ON INDEX chalkline.audit_log_seen IS 'Serves: who saw a learner''s name in a list, for her disclosure record.';
 
 CREATE FUNCTION chalkline.consent_counts()
 RETURNS TABLE (consent_state text, learners bigint)

@@ -39,17 +39,16 @@ class Standing:
     more: int
 
 
+def counts(viewer: Viewer) -> dict[str, int]:
+    """How many learners of the district are held on which ground."""
+    with privacy.session(viewer) as db:
+        return _counts(db)
+
+
 def standing(viewer: Viewer) -> Standing:
     """The district's consents at a glance."""
     with privacy.session(viewer) as db:
-        state: ColumnClause[str] = column("consent_state")
-        learners: ColumnClause[int] = column("learners")
-        counts = {
-            row[0]: row[1]
-            for row in db.execute(
-                select(state, learners).select_from(func.chalkline.consent_counts())
-            )
-        }
+        found = _counts(db)
         missing = db.scalars(
             select(Learner.learner_id)
             .where(
@@ -60,8 +59,15 @@ def standing(viewer: Viewer) -> Standing:
             .limit(LISTED)
         ).all()
         files = [file_of(db, viewer, learner, today=viewer.today) for learner in missing]
-    of = counts.get("pending", 0) + counts.get("withdrawn", 0)
-    return Standing(counts, tuple(sorted(files, key=lambda f: f.name)), of - len(files))
+    of = found.get("pending", 0) + found.get("withdrawn", 0)
+    return Standing(found, tuple(sorted(files, key=lambda f: f.name)), of - len(files))
+
+
+def _counts(db: Connection) -> dict[str, int]:
+    state: ColumnClause[str] = column("consent_state")
+    learners: ColumnClause[int] = column("learners")
+    rows = db.execute(select(state, learners).select_from(func.chalkline.consent_counts()))
+    return {row[0]: row[1] for row in rows}
 
 
 def give(viewer: Viewer, *, learner_id: UUID, consent: NewConsent, now: datetime) -> None:
