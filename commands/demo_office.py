@@ -1,6 +1,6 @@
 """Gives the demo district a records office with something on its desk: all of it invented."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -9,10 +9,15 @@ from sqlalchemy import Connection, Text, cast, func, insert, select, update
 from db.demo.staff import StaffMember
 from db.tables import ErasureRequest, Learner, LegalHold, RetentionRule
 from privacy import policies, retention
-from privacy.consent import answer_days
+from privacy.consent import Law, answer_days
 from privacy.keystore import KeyStore
 
 _SPACE: Final = UUID("c1f6a7be-6c0f-4b9a-9d7e-2f0c0a4d1b55")
+_ASKED: Final[tuple[tuple[str, Law, int, bool], ...]] = (  # days ago, and whether verified
+    ("access", "FERPA", 38, False),
+    ("erasure", "GDPR", 12, True),
+    ("correction", "FERPA", 3, True),
+)
 _ONLINE: Final = 4  # every so many-th learner on a parent's consent gave something online
 
 
@@ -21,7 +26,7 @@ def furnish(
 ) -> None:
     """Rules, a batch that fell due, requests at every step, and a hold."""
     clerk = next(one for one in staff if one.role == "records")
-    today = connection.scalar(select(func.chalkline.today(district)))
+    today: date = connection.execute(select(func.chalkline.today(district))).scalar_one()
     now = datetime.now(UTC)
     for policy in ("FERPA", "COPPA"):
         policies.install(connection, district, policy)
@@ -54,10 +59,7 @@ def furnish(
         )
         .values(collected="online")
     )
-    for number, (kind, law, ago, verified) in enumerate(
-        (("access", "FERPA", 38, False), ("erasure", "GDPR", 12, True), ("correction", "FERPA", 3,
-         True))
-    ):  # fmt: skip
+    for number, (kind, law, ago, verified) in enumerate(_ASKED):
         received = today - timedelta(days=ago)
         connection.execute(
             insert(ErasureRequest).values(
