@@ -99,8 +99,9 @@ def test_a_request_goes_from_the_file_to_the_copy(district: District, custody: C
 def test_the_registrar_is_told_that_a_colleague_must_approve(district: District) -> None:
     opened("Ana Ruiz")
     verified(ANA, "erasure")
-    page = press(records(), "Approve erasing")
-    assert "second person" in page.error[0].value
+    page = records()
+    assert "a colleague of the records office approves it" in said(page)
+    assert "Approve erasing" not in [button.label for button in page.button]
     press(records(viewer=ADAM), "Approve erasing")
     assert "within a minute or two" in said(records())
 
@@ -115,8 +116,7 @@ def test_two_clerks_decide_on_what_fell_due(district: District, custody: Custody
     assert "Delete the whole record of 2 learners" in said(page)
     press(page, "Propose")
     assert "a colleague of the records office approves" in said(records("What fell due"))
-    page = press(records("What fell due"), "Approve")
-    assert "second person" in page.error[0].value
+    assert "Approve" not in [button.label for button in records("What fell due").button]
     press(records("What fell due", ADAM), "Approve")
     assert "being carried out" in said(records("What fell due"))
     with district.jobs.begin() as db:

@@ -18,6 +18,12 @@ ACTIONS = {
     "archive": "Seal away",
     "review": "Look at",
 }
+CATEGORIES = {
+    "whole record": "whole record",
+    "learning history": "learning history",
+    "raw activity": "clicks and sittings",
+    "wellbeing and notes": "notes and events",
+}
 TRIGGERS = {
     "left": "left school",
     "no activity": "were last active",
@@ -46,11 +52,11 @@ def show(viewer: Viewer) -> None:
 def _one(viewer: Viewer, one: Batch) -> None:
     count = one.due + one.held
     st.markdown(
-        f"**{ACTIONS[one.action]} the {one.category} of {words.plural(count, 'learner')}** who "
+        f"**{ACTIONS[one.action]} the {CATEGORIES[one.category]} of {words.plural(count, 'learner')}** who "
         f"{_since(one.trigger, one.delay_days)}"
     )
     st.caption(
-        f"{one.policy}, {plain(one.citation)}. {plain(one.why)} Found on "
+        f"{plain(_source(one))}. {plain(one.why)} Found on "
         f"{words.day(one.prepared_at.date(), viewer.today)}."
         + (f" {words.plural(one.held, 'learner is', 'learners are')} kept by a hold." if one.held
            else "")
@@ -69,7 +75,9 @@ def _one(viewer: Viewer, one: Batch) -> None:
         _next(viewer, one)
         with st.container(horizontal=True):
             label = "Propose" if one.proposed_by is None else "Approve"
-            yes = st.button(label, key=f"yes-{one.batch_id}", type="primary")
+            yes = one.proposed_by != viewer.staff_id and st.button(
+                label, key=f"yes-{one.batch_id}", type="primary"
+            )
             keep = st.button("Keep them for another year", key=f"keep-{one.batch_id}")
     with in_words():
         if yes and one.proposed_by is None:
@@ -124,11 +132,8 @@ def _rules(viewer: Viewer) -> None:
         )
         return
     plain_table(
-        ("Rule", "Source", "In force", "Why"),
-        [
-            (_says(one), f"{one.policy}: {one.citation}", "yes" if one.active else "no", one.why)
-            for one in found
-        ],
+        ("Rule", "In force", "Source", "Why"),
+        [(_says(one), "yes" if one.active else "no", _source(one), one.why) for one in found],
         caption="Retention rules",
         key="rules",
     )
@@ -143,9 +148,15 @@ def _rules(viewer: Viewer) -> None:
                 done("Switched.")
 
 
+def _source(one: Batch | SetRule) -> str:
+    """The law and its place; a district's own rule says itself where it comes from."""
+    cited = one.citation[:1].upper() + one.citation[1:]
+    return cited if one.policy == "district" else f"{one.policy}: {one.citation}"
+
+
 def _says(one: SetRule) -> str:
     """A rule in a line."""
     whose = " given online" if one.source == "online" else ""
     when = f"{one.delay_days} days after" if one.delay_days else "as soon as they"
     said = TRIGGERS[one.trigger] if not one.delay_days else f"they {TRIGGERS[one.trigger]}"
-    return f"{one.action.capitalize()} {one.category}{whose} {when} {said}"
+    return f"{one.action.capitalize()} {CATEGORIES[one.category]}{whose} {when} {said}"

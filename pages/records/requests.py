@@ -74,9 +74,9 @@ def _verify(viewer: Viewer, one: Request) -> None:
     st.markdown("**Next:** make sure that whoever asks is who they say.")
     with st.form(f"verify-{one.request_id}", border=False):
         check = st.selectbox("How did you make sure?", CHECKS, width=380)
-        left, right = st.columns([1, 1])
-        yes = left.form_submit_button("Identity is certain", type="primary")
-        no = right.form_submit_button("Could not be verified: close")
+        with st.container(horizontal=True):
+            yes = st.form_submit_button("Identity is certain", type="primary")
+            no = st.form_submit_button("Could not be verified: close")
     with in_words():
         if yes:
             requests.verify(viewer, request=one, check=check, now=guard.now())
@@ -92,9 +92,13 @@ def _approve(viewer: Viewer, one: Request) -> None:
         "her is deleted and her key destroyed; it can not be undone."
         + (" Coarse history without a name may be kept." if one.keep_history else "")
     )
+    if one.registered_by == viewer.staff_id:
+        st.caption("You registered this request, so a colleague of the records office approves it.")
     with st.container(horizontal=True):
-        yes = st.button("Approve erasing", key=f"approve-{one.request_id}", type="primary")
-        no = st.button("Refuse", key=f"refuse-{one.request_id}")
+        yes = one.registered_by != viewer.staff_id and st.button(
+            "Approve erasing", key=f"approve-{one.request_id}", type="primary"
+        )
+        no = st.button("Refuse and close", key=f"refuse-{one.request_id}")
     with in_words():
         if yes:
             requests.approve(viewer, request=one)
@@ -166,7 +170,9 @@ def _correct(viewer: Viewer, one: Request) -> None:
 def _backups(viewer: Viewer) -> None:
     held = requests.in_backups(viewer)
     newest = (
-        f"the newest of {words.moment(held.newest)} UTC" if held.newest else "of which none is made"
+        f"the newest of {words.moment(held.newest)} UTC"
+        if held.newest
+        else "none is on record here"
     )
     st.caption(
         f"Backups ({newest}) still hold the sealed rows of somebody who is erased today. They open "
