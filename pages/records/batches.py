@@ -51,9 +51,9 @@ def show(viewer: Viewer) -> None:
 
 def _one(viewer: Viewer, one: Batch) -> None:
     count = one.due + one.held
+    what = f"{ACTIONS[one.action]} the {CATEGORIES[one.category]}"
     st.markdown(
-        f"**{ACTIONS[one.action]} the {CATEGORIES[one.category]} of {words.plural(count, 'learner')}** who "
-        f"{_since(one.trigger, one.delay_days)}"
+        f"**{what} of {words.plural(count, 'learner')}** who {_since(one.trigger, one.delay_days)}"
     )
     st.caption(
         f"{plain(_source(one))}. {plain(one.why)} Found on "
