@@ -1,13 +1,11 @@
 """Deletes a learner's rows, wherever they stand, and says what of her there is."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, delete, select, text
 
-from db.refresh import refresh_classes
 from db.tables import AssessmentAttempt, Enrollment
 from db.tables import Table as Mapped
 
@@ -60,11 +58,12 @@ def lock_learner(connection: Connection, district: int, learner: UUID) -> UUID |
 
 
 def delete_rows(
-    connection: Connection, district: int, learner: UUID, category: str, *, now: datetime
-) -> dict[str, int]:
-    """Deletes what a category holds of a learner and makes her classes' state again.
+    connection: Connection, district: int, learner: UUID, category: str
+) -> tuple[dict[str, int], set[UUID]]:
+    """Deletes what a category holds of a learner: rows by table, and the classes it was about.
 
-    Returns rows by table. One transaction of the caller's, so that nothing is half-deleted.
+    The caller makes these classes' state again (`refresh_classes`) in the same transaction, so
+    that nothing is half-deleted.
     """
     classes = _classes(connection, district, learner)
     if category == WHOLE:
@@ -75,10 +74,8 @@ def delete_rows(
             delete(table).where(table.c.district_id == district, table.c.learner_id == learner)
         ).rowcount
         if number:
-            gone[table.name] = number
-    if classes:
-        refresh_classes(connection, district, classes, now=now)
-    return gone
+            gone[str(table.name)] = number
+    return gone, classes
 
 
 def rows_of(
@@ -91,12 +88,11 @@ def rows_of(
     return [dict(row) for row in found.mappings()]
 
 
-def _classes(connection: Connection, district: int, learner: UUID) -> list[UUID]:
+def _classes(connection: Connection, district: int, learner: UUID) -> set[UUID]:
     here = [Enrollment.district_id == district, Enrollment.learner_id == learner]
     enrolled = set(connection.scalars(select(Enrollment.class_id).where(*here)))
     tried = [AssessmentAttempt.district_id == district, AssessmentAttempt.learner_id == learner]
-    enrolled |= set(connection.scalars(select(AssessmentAttempt.class_id).where(*tried)))
-    return sorted(enrolled)
+    return enrolled | set(connection.scalars(select(AssessmentAttempt.class_id).where(*tried)))
 
 
 def _delete_release_rows(connection: Connection, district: int, learner: UUID) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine, exists, insert, or_, select, update
 
 from db.erasing import WHOLE, delete_rows, lock_learner
+from db.refresh import refresh_classes
 from db.tables import (
     AuditEntry,
     ErasureRequest,
@@ -84,6 +85,7 @@ def carry_out(
         fresh = anonymous.entries(connection, district, learners)
         anonymous.keep(connection, district, fresh, k=_least_group(connection, district))
     number = 0
+    classes: set[UUID] = set()
     for learner in learners:
         subject = lock_learner(connection, district, learner)
         if subject is None:
@@ -94,9 +96,10 @@ def carry_out(
         whole = category == WHOLE and action != "archive"
         if whole:
             _list_erased(custody.erased, district, learner, now)
-        gone = delete_rows(
-            connection, district, learner, category if whole else _part(category), now=now
+        gone, about = delete_rows(
+            connection, district, learner, category if whole else _part(category)
         )
+        classes |= about
         if whole:
             _forget(connection, district, learner)
         else:
@@ -113,6 +116,8 @@ def carry_out(
             )
             .inline()
         )
+    if classes:
+        refresh_classes(connection, district, sorted(classes), now=now)
     return number
 
 

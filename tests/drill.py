@@ -80,8 +80,8 @@ class Drill:
             crowd[victim].send_signal(signal.SIGKILL)
         for one in crowd.values():
             one.kill()
-            one.wait()
-        self.server = embedded.start(self.settings)
+            one.communicate()
+        embedded.start(self.settings)
         with self.jobs() as engine:
             finish(engine, self.custody())
             check(engine, self.custody().keystore)

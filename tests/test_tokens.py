@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections import Counter
+from datetime import date
 from heapq import nlargest
 from itertools import product
 from uuid import UUID, uuid4
@@ -12,6 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from db.demo.people import background, plain_people
+from db.demo.roster import roster
+from db.demo.terms import Year
 from privacy.names import name_token, normalise, search_tokens
 from privacy.tokens import TokenError, open_token, seal
 
@@ -196,6 +200,27 @@ def test_counting_family_name_tokens_would_name_a_third(learners):
     names = [family for _, family in learners]
     share = named_by_counting(family_only(learners), names, [word(r) for r in range(FAMILIES)])
     assert share >= 0.30
+
+
+def demo_names(seed: int) -> list[tuple[str, str]]:
+    """The learners of a demo district; another seed's stand for public frequencies."""
+    people = roster("small", seed, Year(date(2026, 11, 25)))
+    return [
+        (person.given_name, person.family_name)
+        for school in range(people.schools)
+        for person in plain_people(people, "tokens", school, background(people, school))
+    ]
+
+
+def test_counting_names_few_learners_of_the_demo_district():
+    """Its family names are about equally common, so that counting them alone gives less, too."""
+    here, elsewhere = demo_names(20_260_101), demo_names(7)
+    commonest = [f"{given} {family}" for (given, family), _ in Counter(elsewhere).most_common()]
+    share = named_by_counting(compound(here), [f"{g} {f}" for g, f in here], commonest)
+    assert share <= 0.07
+    families = [family for _, family in here]
+    by_count = [name for name, _ in Counter(families).most_common()]
+    assert named_by_counting(family_only(here), families, by_count) > max(0.25, 5 * share)
 
 
 def test_even_a_full_class_list_names_few_learners_by_counting(learners):
