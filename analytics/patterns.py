@@ -44,7 +44,7 @@ def bands(
 ) -> list[Band]:
     """A cohort's bands from learners x bands: how much of each, and of how many tries what sum.
 
-    Nothing where fewer than k have done anything at all.
+    Nothing where fewer than k have done anything at all, or the source records no band.
 
     >>> rows = np.array([[3.0, 1.0]] * 6 + [[1.0, 0.0]] * 2)
     >>> [(one.label, one.share) for one in bands(rows, ("morning", "evening"), k=5)]
@@ -52,6 +52,8 @@ def bands(
     >>> [(one.label, one.share) for one in bands(rows, ("morning", "evening"), k=7)]
     [('morning or evening', 1.0)]
     """
+    if not labels:
+        return []
     amount, kept, hits, tries = joined(amount, labels, k=k, hits=hits, tries=tries)
     there = amount.sum(axis=1) > 0
     if there.sum() < k:

@@ -279,6 +279,36 @@ def test_content_shows_the_district_where_her_own_are_too_few(district: District
     assert "Too few learners with an accommodation" in own
 
 
+def test_a_source_of_clicks_alone_gets_sentences_and_not_emptiness(district: District) -> None:
+    """As the Open University's data: who opened what on which day, and no single question."""
+    with district.jobs.begin() as db:
+        db.execute(delete(t.ItemResponse))
+        db.execute(delete(t.LearningSession))
+        db.execute(delete(t.ContentCompetency))
+        db.execute(delete(t.Mastery))
+        cast.join(db, "Maths 7A", *(f"Tess's {number}" for number in range(5)))
+        cast.join(db, "Maths 7C", *(f"Omar's {number}" for number in range(5)))
+        db.execute(delete(t.ItemResponse))
+        db.execute(delete(t.LearningSession))
+        db.execute(
+            update(t.SectionProgress).values(
+                status="in_progress", completed_at=None, seconds_spent=None, comprehension=None
+            )
+        )
+    refresh(district.jobs, now=datetime.now(UTC))
+    work_through(district.jobs, district=cast.LAKESIDE, now=datetime.now(UTC))
+    first = said(show("pages.students.content", TESS))
+    assert "This data says who opened a section, but not who finished it" in first
+    sections = said(show("pages.students.content", TESS, {"part": "Sections"}))
+    assert "completion is not recorded" in sections.replace("\\", "")
+    questions = said(show("pages.students.content", TESS, {"part": "Questions"}))
+    assert "No question of Mathematics 7 has been answered" in questions.replace("\\", "")
+    assert "names no standards" in said(show("pages.students.content", TESS, {"part": "Standards"}))
+    patterns = said(show("pages.students.patterns", TESS))
+    assert "The source does not record this" in patterns
+    assert "The source does not record when a section was completed" in patterns
+
+
 def test_questions_too_few_have_answered_are_refused_in_words(district: District) -> None:
     measured(district)
     text = said(show("pages.students.content", TESS, {"part": "Questions"})).replace("\\", "")

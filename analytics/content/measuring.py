@@ -80,12 +80,12 @@ def measures(
     """
     over = lessons.opened <= today - OVER_AFTER
     values: dict[Measure, Floats] = {
-        "completion": np.where(over, lessons.completed.astype(float), np.nan),
+        "completion": np.where(over, _recorded(lessons.completed), np.nan),
         "understood": lessons.understood,
         "kept": outcomes.kept,
         "carried": outcomes.carried,
         "gain": adjusted(outcomes.right, outcomes.before, lessons.section, sections),
-        "help": lessons.helped.astype(float),
+        "help": _recorded(lessons.helped),
     }
     by_section = _places(lessons.section, sections)
     safe = {
@@ -156,6 +156,11 @@ def adjusted(right: Floats, before: Floats, section: Ints, sections: int) -> Flo
     foretold = float(np.mean(means)) + slope * (before - before[there].mean())
     beyond: Floats = right - foretold
     return beyond
+
+
+def _recorded(happened: Bools) -> Floats:
+    """1 where it happened; unknown throughout where it never did: then the source does not say."""
+    return happened.astype(float) if happened.any() else np.full(len(happened), np.nan)
 
 
 def _places(section: Ints, sections: int) -> list[Ints]:
