@@ -83,6 +83,13 @@ PAGES = (
         frozenset({ADMINISTRATOR}),
         "pages.district.overview",
     ),
+    Page(
+        "Support",
+        "support",
+        "handshake",
+        frozenset({ADMINISTRATOR}),
+        "pages.district.support",
+    ),
     Page("Equity", "equity", "balance", frozenset({ADMINISTRATOR}), "pages.district.equity"),
     Page("Courses", "courses", "school", frozenset({ADMINISTRATOR}), "pages.district.courses"),
     Page(

@@ -4,14 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
+import privacy
 from db import assigning, digests
 from db import tables as t
 from db.effects import measure_due, measure_effects
+from privacy import NotAllowed
 from privacy.initials import initials
+from queries.district import support, templating
+from queries.district.support import NotSo
 from queries.effects import effects_by_type
+from queries.message_words import MessageTemplate
+from queries.plan_words import PlanTemplate
 from queries.students.helped import picture_of
+from queries.students.templates import plan_templates
 from tests import cast
 from tests.conftest import District
 from tests.test_casework import CARLA, TESS, now, stored
@@ -140,9 +148,9 @@ def test_with_too_few_learners_alike_nothing_is_compared_and_it_is_said(
     assert found is not None
     assert (found.verdict, found.estimate) == ("cannot tell", None)
     assert found.weeks["alike"].isna().all()
-    text = said(show("pages.students.plan", TESS, {"plan": token(TESS, plan, kind="plan")}))
-    assert "Cannot tell" in text
-    assert "fewer learners alike" in text
+    words = said(show("pages.students.plan", TESS, {"plan": token(TESS, plan, kind="plan")}))
+    assert "Cannot tell" in words
+    assert "ewer learners alike" in words
     assert effects_by_type(TESS) == []
     assert picture_of(cast.viewer("Omar Haddad"), plan=plan) is None
 
@@ -162,3 +170,81 @@ def test_a_plan_is_measured_once_a_day_after_the_state_was_made(district: Distri
     assert measure_due(district.jobs, now=now()) == []
     with district.jobs.begin() as db:
         assert set(db.scalars(select(t.PlanEffect.verdict))) == {"cannot tell"}
+
+
+# -- Support: what an administrator sets --------------------------------------------------------
+
+ADAM = cast.viewer("Adam Price")
+
+
+def test_the_support_page_keeps_what_an_administrator_sets_and_shows_no_learner(
+    district: District,
+) -> None:
+    noor, elm = cast.of("Noor Aziz"), cast.of("Elm Middle School")
+    support.set_limits(ADAM, teachers=5, counselors=9)
+    support.add_rule(
+        ADAM,
+        counselor=noor,
+        school=elm,
+        grades=(6, 7),
+        letters=("A", "K"),
+        programme=None,
+        now=now(),
+    )
+    mine = PlanTemplate("Small-group tutoring", "tutoring", 3, "Ours", None, "", "", 14)
+    templating.add_plan_template(ADAM, place=elm, template=mine, now=now())
+    words = said(show("pages.district.support", ADAM)).replace("\\", "")
+    assert "Elm Middle School, grades 6 to 7, family names A to K: Noor Aziz" in words
+    assert not [name for name in cast.LEARNERS if name.split()[0] in words]
+    offered = plan_templates(TESS, learner=cast.of("Ana Ruiz"))
+    assert [one.goal for one in offered if one.name == mine.name] == ["Ours"]
+    elsewhere = plan_templates(cast.viewer("Ines Duarte"), learner=cast.of("Finn Gray"))
+    assert "Ours" not in [one.goal for one in elsewhere]
+    (rule,) = support.rules(ADAM)
+    support.end_rule(ADAM, rule=rule.rule_id, now=now())
+    assert support.rules(ADAM) == []
+
+
+def test_what_can_not_be_kept_is_refused_in_words(district: District) -> None:
+    elm = cast.of("Elm Middle School")
+    wrong = MessageTemplate("x", "home", "en", "About {learner}", "Dear family")
+    with pytest.raises(NotSo, match="There is no field"):  # a subject names nobody
+        templating.add_message_template(ADAM, place=elm, template=wrong, now=now())
+    with pytest.raises(NotAllowed, match="Only an administrator"):
+        support.set_limits(CARLA, teachers=1, counselors=1)
+    with pytest.raises(NotSo, match="Somebody else covers"):
+        support.arrange_cover(
+            ADAM,
+            absent=CARLA.staff_id,
+            covering=CARLA.staff_id,
+            starts_on=cast.TODAY,
+            ends_on=cast.TODAY,
+            now=now(),
+        )
+    taken = (
+        "INSERT INTO chalkline.caseload_rules (district_id, rule_id, staff_id, school_id, made_by,"
+        " made_at) VALUES (1, gen_random_uuid(), :s, :p, :s, now())"
+    )
+    with pytest.raises(DBAPIError, match="permission denied"), privacy.session(CARLA) as db:
+        db.execute(text(taken), {"s": CARLA.staff_id, "p": elm})
+
+
+def test_an_administrator_arranges_cover_for_who_can_not_do_it_herself(
+    district: District,
+) -> None:
+    noor = cast.viewer("Noor Aziz")
+    with privacy.session(noor) as db:
+        before = set(db.scalars(select(t.Learner.learner_id)))
+    support.arrange_cover(
+        ADAM,
+        absent=CARLA.staff_id,
+        covering=noor.staff_id,
+        starts_on=cast.TODAY,
+        ends_on=cast.TODAY,
+        now=now(),
+    )
+    with privacy.session(noor) as db:
+        seen = set(db.scalars(select(t.Learner.learner_id))) - before
+    assert seen == {cast.of(name) for name in cast.CASELOADS["Carla Weiss"]}
+    with pytest.raises(DBAPIError, match="permission denied"), privacy.session(ADAM) as db:
+        db.scalars(select(t.Learner.learner_id))

@@ -29,7 +29,7 @@ def did_it_help(viewer: Viewer, plan: Plan) -> None:
     if found is None:
         empty("This has not been looked at yet.", next_step="It is measured every night.")
         return
-    st.markdown(f"{VERDICTS[found.verdict]} {plain(found.why)}.")
+    st.markdown(f"{VERDICTS[found.verdict]} {plain(found.why[:1].upper() + found.why[1:])}.")
     unit = MEASURES[found.measure]
     if found.before is not None and found.after is not None:
         st.markdown(plain(sentence(found)))

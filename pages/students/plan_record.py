@@ -16,6 +16,7 @@ from privacy import NotAllowed, Viewer
 from queries.plan_words import MEASURES, PLAN_OUTCOMES, TIERS, TYPES
 from queries.students import planning
 from queries.students.acting import NotPossible
+from queries.students.colleagues import colleagues
 from queries.students.plans import Plan
 from queries.students.reading import notes_of_plan
 
@@ -98,6 +99,9 @@ def _actions(viewer: Viewer, plan: Plan) -> None:
                             now=guard.now(),
                         )
                     )
+        with st.popover("Inform, pass on", on_change="rerun", key="inform") as panel:
+            if panel.open:
+                _people(viewer, plan)
         with st.popover("End the plan", on_change="rerun", key="end") as panel:
             if panel.open:
                 st.markdown("What came of it? Goal met settles its flags; else they stand again.")
@@ -114,6 +118,20 @@ def _actions(viewer: Viewer, plan: Plan) -> None:
                 now=guard.now(),
             )
         )
+
+
+def _people(viewer: Viewer, plan: Plan) -> None:
+    people = {one.staff_id: f"{one.name}, {one.role}" for one in colleagues(viewer)}
+    whom = st.multiselect(
+        "Inform (they hear of whom, not what)", list(people), format_func=lambda one: people[one]
+    )
+    if st.button("Inform them", disabled=not whom):
+        _do(lambda: planning.inform(viewer, plan=plan.plan_id, whom=whom, now=guard.now()))
+    to = st.selectbox(
+        "Pass the plan on to", list(people), index=None, format_func=lambda one: people[one]
+    )
+    if st.button("Pass it on", disabled=to is None) and to is not None:
+        _do(lambda: planning.pass_on(viewer, plan=plan.plan_id, to=to, now=guard.now()))
 
 
 def _do(act: Callable[[], None]) -> None:

@@ -1,0 +1,161 @@
+"""Support: which plans help in the district; limits, caseload rules, cover and templates."""
+
+from functools import partial
+from uuid import UUID
+
+import pandas as pd
+import streamlit as st
+
+from components import words
+from components.empty import empty
+from components.show import plain, twin
+from components.table import plain_table
+from pages import guard
+from pages.district.keeping import kept
+from pages.district.templating import templates_of
+from privacy import Viewer
+from queries.district import support
+from queries.district.support import PROGRAMMES, Rule
+from queries.effects import effects_by_type
+from queries.exports import note_export
+from queries.plan_words import MEASURES, TYPES
+
+
+def page(viewer: Viewer) -> None:
+    """What helps stands first; what can be set is folded below it."""
+    st.title("Support")
+    _effects(viewer)
+    places = support.places(viewer)
+    schools = {key: name for key, name in places.items() if name != "All schools"}
+    counselors = support.counselors(viewer)
+    _limits(viewer)
+    _rules(viewer, schools, counselors)
+    _cover(viewer, counselors)
+    templates_of(viewer, places)
+
+
+def _effects(viewer: Viewer) -> None:
+    st.header("What helps")
+    found = effects_by_type(viewer)
+    if not found:
+        empty(
+            "No type of plan can be told of yet.",
+            next_step="A figure needs plans for enough learners, by at least three members of "
+            "staff, that began four weeks ago or earlier.",
+        )
+        return
+    st.markdown(
+        "Compared with learners who stood alike and had no plan, never by member of staff; "
+        f"made once a week, last on {words.day(found[0].week_of, viewer.today)}."
+    )
+    table = pd.DataFrame(
+        [
+            {
+                "type of plan": TYPES.get(one.type, one.type),
+                "measured by": MEASURES[one.measure],
+                "learners": one.plans,
+                "effect": f"{one.estimate:+.1f}",
+                "between": f"{one.low:+.1f} and {one.high:+.1f} (95 %)",
+                "verdict": one.verdict,
+            }
+            for one in found
+        ]
+    )
+    plain_table(
+        list(table.columns),
+        table.astype(str).to_numpy().tolist(),
+        caption="Effect by type of plan",
+        key="effects",
+    )
+    twin(
+        table,
+        key="effects",
+        name="effects",
+        label="Download",
+        on_download=lambda: note_export(viewer, what="effects by type", rows=len(table)),
+    )
+
+
+def _limits(viewer: Viewer) -> None:
+    st.header("How much one person can act on")
+    now = support.limits(viewer)
+    with st.form("limits"):
+        with st.container(horizontal=True):
+            teachers = st.number_input("Learners on a teacher's Today", 1, 100, now.teachers)
+            counselors = st.number_input("Cases on a counselor's list", 1, 200, now.counselors)
+        if st.form_submit_button("Keep"):
+            kept(lambda: support.set_limits(viewer, teachers=teachers, counselors=counselors))
+
+
+def _rules(viewer: Viewer, schools: dict[UUID, str], counselors: dict[UUID, str]) -> None:
+    st.header("Who gets which learner")
+    st.caption("Rules give learners on nobody's caseload; earlier rules come first.")
+    for place, rule in enumerate(support.rules(viewer)):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(plain(in_words(rule)), width="content")
+            if st.button("End", key=f"end-rule-{place}"):
+                kept(partial(support.end_rule, viewer, rule=rule.rule_id, now=guard.now()))
+    if not counselors:
+        empty("The district has no counselor today.")
+        return
+    with st.expander("Add a rule"), st.form("rule", border=False):
+        counselor = st.selectbox("Counselor", list(counselors), format_func=counselors.__getitem__)
+        school = st.selectbox("School", list(schools), format_func=schools.__getitem__)
+        grades = st.slider("Grades", 0, 13, (0, 13))
+        letters = st.select_slider(
+            "Family names", [chr(code) for code in range(65, 91)], ("A", "Z")
+        )
+        programme = st.selectbox(
+            "Programme", [None, *PROGRAMMES], format_func=lambda one: PROGRAMMES.get(one, "Any")
+        )
+        if st.form_submit_button("Add the rule", type="primary"):
+            kept(
+                lambda: support.add_rule(
+                    viewer,
+                    counselor=counselor,
+                    school=school,
+                    grades=None if grades == (0, 13) else grades,
+                    letters=None if letters == ("A", "Z") else letters,
+                    programme=programme,
+                    now=guard.now(),
+                )
+            )
+
+
+def in_words(rule: Rule) -> str:
+    """A rule as a sentence."""
+    parts = []
+    if rule.grade_from is not None:
+        same = rule.grade_from == rule.grade_to
+        grades = (
+            f"grade {rule.grade_from}" if same else f"grades {rule.grade_from} to {rule.grade_to}"
+        )
+        parts.append(grades)
+    if rule.name_from is not None:
+        parts.append(f"family names {rule.name_from} to {rule.name_to}")
+    if rule.programme is not None:
+        parts.append(PROGRAMMES.get(rule.programme, rule.programme))
+    return f"{rule.school}, {', '.join(parts) or 'everybody'}: {rule.counselor}"
+
+
+def _cover(viewer: Viewer, counselors: dict[UUID, str]) -> None:
+    if len(counselors) < 2:
+        return
+    with st.expander("Arrange cover for a counselor who is away"), st.form("cover", border=False):
+        absent = st.selectbox("Away", list(counselors), format_func=counselors.__getitem__)
+        covering = st.selectbox(
+            "Covers", list(counselors), index=1, format_func=counselors.__getitem__
+        )
+        starts_on = st.date_input("From", viewer.today, format="DD/MM/YYYY")
+        ends_on = st.date_input("To", viewer.today, format="DD/MM/YYYY")
+        if st.form_submit_button("Arrange cover", type="primary"):
+            kept(
+                lambda: support.arrange_cover(
+                    viewer,
+                    absent=absent,
+                    covering=covering,
+                    starts_on=starts_on,
+                    ends_on=ends_on,
+                    now=guard.now(),
+                )
+            )
