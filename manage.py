@@ -2,7 +2,7 @@
 
 import typer
 
-from commands import audit, data, evaluate, keys, retention, serving, users
+from commands import audit, data, evaluate, keys, knowledge, retention, serving, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,7 @@ app.add_typer(users.user, name="user")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(audit.audit, name="audit")
 app.add_typer(retention.retention, name="retention")
+app.add_typer(knowledge.mastery, name="mastery")
 app.add_typer(evaluate.evaluate, name="evaluate")
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ from analytics.knowledge.answers import take
 from analytics.knowledge.estimating import forecast
 from analytics.knowledge.evaluation import evaluate, first_opportunity, score
 from analytics.knowledge.reading import read_answers
-from analytics.knowledge.sureness import MASTERED_SHARE, ahead, trail_ease
+from analytics.knowledge.sureness import ahead, trail_ease
 from analytics.knowledge.traces import features
-from analytics.mastery import HALF_LIFE_DAYS, LABELS, LEAST_ANSWERS
+from analytics.mastery import HALF_LIFE_DAYS, LABELS, LEAST_ANSWERS, MASTERED_SHARE
 
 REAL = Path(__file__).parents[2] / "shared/data/assistments09"
 SKILLS, ITEMS = 12, 20
@@ -490,7 +490,7 @@ def test_nine_in_ten_intervals_hold_what_they_say_of_the_answers_to_come():
 def test_no_weight_has_the_wrong_sign():
     for model in (DEFAULT, fitted()):
         weights = json.loads(model.to_json())["weights"]
-        against = {weights.pop("wrong"), weights.pop("skill wrong")}
+        against = {weights.pop(name) for name in ("wrong", "skill wrong", "gap")}
         place = {weights.pop("again"), weights.pop("run")}
         assert max(against) <= 0
         assert len(place) >= 1

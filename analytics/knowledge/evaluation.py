@@ -17,8 +17,8 @@ from analytics.knowledge.fitting import Progress, fit, quiet
 from analytics.knowledge.model import Model
 from analytics.knowledge.reading import read_answers, read_q_matrix
 from analytics.knowledge.replay import Trail, replay
-from analytics.knowledge.sureness import AHEAD, LOOKS, MASTERED_SHARE, ahead, trail_ease
-from analytics.mastery import INTERVAL, LABELS
+from analytics.knowledge.sureness import AHEAD, LOOKS, ahead, trail_ease
+from analytics.mastery import INTERVAL, LABELS, MASTERED_SHARE
 
 
 def evaluate(

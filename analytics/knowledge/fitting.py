@@ -23,7 +23,7 @@ from analytics.knowledge.traces import FEATURES
 
 ROUNDS: Final = 3  # of ease, replay and weights: each gives the next one better offsets
 FREE: Final = ("base", "again", "run")  # where a question stands, not how an answer went: any sign
-AGAINST: Final = ("wrong", "skill wrong")
+AGAINST: Final = ("wrong", "skill wrong", "gap")
 LEAST_FOR_FIT: Final = 2_000  # fewer answers: the shipped defaults serve better
 
 Progress = Callable[[str], None]

@@ -117,9 +117,9 @@ class Model:
 DEFAULT: Final = Model(
     base=0.0,
     ease_weight=1.0,
-    weights=(0.65, 0.3, 0.1, -0.1, 0.0, 0.65, 0.1, 0.05, -0.05, 0.0, 0.0, 0.0),
+    weights=(0.65, 0.3, 0.1, -0.1, 0.0, 0.65, 0.1, 0.05, -0.05, 0.0, -3.0, 0.0, 0.0),
     usual_context=(0.0, 0.0),
-    prior_answers=8.0,
+    prior_answers=12.0,
     answer_worth=0.2,
     sure=0.8,
     usual_ease=USUAL_EASE,

@@ -12,13 +12,13 @@ from analytics.knowledge.estimating import beta, estimates, prior_forecast, usua
 from analytics.knowledge.logistic import fit_bend
 from analytics.knowledge.model import DEFAULT, Model
 from analytics.knowledge.replay import Trail
-from analytics.mastery import LEAST_ANSWERS
+from analytics.mastery import LEAST_ANSWERS, MASTERED_SHARE
 from analytics.scoring import wilson
 
 AHEAD: Final = 10  # next answers on a skill from which a learner's share of right ones is told
 LOOKS: Final = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89)  # answers on a skill after which it is told
 LEAST_WORTH: Final = 0.1  # of an answer for theta, so that more evidence always narrows it a little
-MASTERED_SHARE: Final = 0.85  # of those called "mastered", how many get the next answer right
+
 SURE_TRIED: Final = np.arange(0.5, 0.991, 0.01).round(2)
 
 

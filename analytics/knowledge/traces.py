@@ -1,17 +1,20 @@
 """What is remembered of a learner, and how one more answer changes it.
 
-A learner carries one trace over all her answers and one per skill, seven numbers each. A right
-answer moves every number of a trace up or leaves it (`wrong` down), a wrong one the other way:
-with weights of fixed sign, one more right answer can therefore never lower an estimate.
+A learner carries one trace over all her answers and one per skill, eight numbers each. A right
+answer moves every number of a trace up or leaves it (`wrong` and `doubt` down), a wrong one the
+other way: with weights of fixed sign, one more right answer can therefore never lower an estimate.
 
 `ability` and `form` are running Elo ratings in log-odds (a slow one and a fast one), so a right
 answer to a hard item counts for more; `right` and `wrong` are counts in which older answers fade;
-`last` is the latest result (1, -1). With time everything fades toward nought.
+`last` is the latest result (1, -1). `doubt` tells whether she stands on a skill where her other
+work says, or has a gap there as a learner has who missed the lesson: the log of how much likelier
+her answers are in that case (two states, as in BKT: Corbett & Anderson 1995). Ratings alone take
+a dozen wrong answers to believe in a gap. With time everything fades toward nought.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log1p
+from math import exp, log, log1p
 from typing import Final, NamedTuple
 
 from analytics.knowledge.answers import Skills
@@ -24,10 +27,14 @@ ABILITY_STEP: Final = (0.08, 8.0)  # Elo step: first * (1 + second / (1 + answer
 SKILL_ABILITY_STEP: Final = (0.15, 3.0)
 FORM_STEP: Final = 0.35
 SKILL_FORM_STEP: Final = 0.5
+GAP_RIGHT: Final = 0.2  # of a skill she lacks, a learner answers one question in five right
+GAP_ODDS: Final = -5.0  # log-odds of a gap before any answer: one skill in 150
+DOUBT_BOUNDS: Final = (-3.0, 9.0)  # so that neither years of success nor of failure stay for ever
+FORETOLD_BOUNDS: Final = (0.3, 0.95)  # above GAP_RIGHT: a right answer must speak against a gap
 
 
 class Trace(NamedTuple):
-    """Seven numbers that stand for a history; `when` in days, `answers` plainly counted."""
+    """Eight numbers that stand for a history; `when` in days, `answers` plainly counted."""
 
     right: float = 0.0
     wrong: float = 0.0
@@ -36,6 +43,7 @@ class Trace(NamedTuple):
     last: float = 0.0
     answers: int = 0
     when: float = 0.0
+    doubt: float = 0.0
 
 
 NEW: Final = Trace()
@@ -89,7 +97,7 @@ def _trace(row: object) -> Trace:
     if not isinstance(row, list) or len(row) != len(Trace._fields):
         raise ValueError(_NOT_A_STATE)
     right, wrong, ability, form, last = (float(value) for value in row[:5])
-    return Trace(right, wrong, ability, form, last, int(row[5]), float(row[6]))
+    return Trace(right, wrong, ability, form, last, int(row[5]), float(row[6]), float(row[7]))
 
 
 def aged(trace: Trace, *, now: float, half_life: float) -> Trace:
@@ -110,6 +118,7 @@ def aged(trace: Trace, *, now: float, half_life: float) -> Trace:
         trace.last * keep,
         trace.answers,
         now,
+        trace.doubt * keep,
     )
 
 
@@ -144,11 +153,34 @@ def absorb(
         shown += share * trace.form
     gap = credit - chance(ease + known)
     form_gap = credit - chance(ease + shown)
-    after = _moved(overall, KEEP_OVERALL, ABILITY_STEP, FORM_STEP, gap, form_gap, credit, when)
+    tells = told(chance(ease + overall.ability), credit)
+    after = _moved(overall, KEEP_OVERALL, ABILITY_STEP, FORM_STEP, gap, form_gap, credit, when, 0.0)
     return after, [
-        _moved(t, KEEP_SKILL, SKILL_ABILITY_STEP, SKILL_FORM_STEP, gap, form_gap, credit, when)
+        _moved(
+            t, KEEP_SKILL, SKILL_ABILITY_STEP, SKILL_FORM_STEP, gap, form_gap, credit, when, tells
+        )
         for t in traces
     ]
+
+
+def told(foretold: float, credit: float) -> float:
+    """What one answer says for a gap (above nought) or against it, as a log-likelihood ratio;
+    `foretold` is the chance of a right answer by all her work.
+
+    >>> round(told(0.8, 0.0), 2), round(told(0.8, 1.0), 2), round(told(0.3, 0.0), 2)
+    (1.39, -1.39, 0.13)
+    """
+    p = min(max(foretold, FORETOLD_BOUNDS[0]), FORETOLD_BOUNDS[1])
+    return credit * log(GAP_RIGHT / p) + (1.0 - credit) * log((1.0 - GAP_RIGHT) / (1.0 - p))
+
+
+def gap_chance(doubt: float) -> float:
+    """The probability of a gap on a skill, from what its answers said.
+
+    >>> [round(gap_chance(doubt), 2) for doubt in (-3.0, 0.0, 3.0, 6.0)]
+    [0.0, 0.05, 0.5, 0.95]
+    """
+    return chance(GAP_ODDS + doubt)
 
 
 def _moved(
@@ -160,8 +192,9 @@ def _moved(
     form_gap: float,
     credit: float,
     when: float,
+    tells: float,
 ) -> Trace:
-    right, wrong, ability, form, _, answers, _ = trace
+    right, wrong, ability, form, _, answers, _, doubt = trace
     pace = step[0] * (1.0 + step[1] / (1.0 + right + wrong))
     return Trace(
         right * keep + credit,
@@ -171,6 +204,7 @@ def _moved(
         2.0 * credit - 1.0,
         answers + 1,
         when,
+        min(max(doubt * keep + tells, DOUBT_BOUNDS[0]), DOUBT_BOUNDS[1]),
     )
 
 
@@ -196,6 +230,7 @@ FEATURES: Final = (
     "skill right",
     "skill wrong",
     "skill last",
+    "gap",
     "again",
     "run",
 )
@@ -214,6 +249,7 @@ def features(overall: Trace, traces: Sequence[Trace], again: float, run: float) 
         0.0,
         0.0,
         0.0,
+        0.0,
         again,
         run,
     ]
@@ -224,4 +260,5 @@ def features(overall: Trace, traces: Sequence[Trace], again: float, run: float) 
         row[7] += share * log1p(trace.right)
         row[8] += share * log1p(trace.wrong)
         row[9] += share * trace.last
+        row[10] += share * gap_chance(trace.doubt)
     return row

@@ -130,12 +130,15 @@ def _refresh(
         analyse(connection, *SOURCES)
     progress("activity", 0, None)
     rows = activity_days(connection, given, new)
-    learners = mastery(connection, given, None if new is None else new.answered, progress)
+    answered = None if new is None else new.answered
+    estimated = mastery(connection, given, answered, progress, rolled=place.rolled)
+    learners = estimated.answered
     if new is None:
         analyse(connection, "activity_days", "mastery")
-    classes = _classes(connection, given, new, learners, rolled=place.rolled)
+    about = learners | estimated.faded
+    classes = _classes(connection, given, new, about, rolled=place.rolled)
     change, written = _classes_made(connection, given, classes, new, progress, rolled=place.rolled)
-    rows += written + len(learners) + change.raised + change.resolved + change.touched
+    rows += written + len(about) + change.raised + change.resolved + change.touched
     if new is None or classes:
         analyse(connection, "enrollment_state", "section_state", "assessment_state", "flags")
         rows += school_grade_state(connection, given, None if new is None else classes)

@@ -121,9 +121,9 @@ _NEWS = "\nUNION\n".join(
 
 # Each question is asked of rows written since the watermark and, when a day has passed, of rows
 # that lay in the future until then (historical data that is replayed).
-_UNSEEN_HERE = _UNSEEN.format(snapshot=":snapshot")
+UNSEEN_HERE = _UNSEEN.format(snapshot=":snapshot")
 _WINDOW = "{0} >= :was_cut AND {0} < :cut"
-_NEW = dict.fromkeys(("happened", "answered", "attempted", "progressed", "on_date"), _UNSEEN_HERE)
+_NEW = dict.fromkeys(("happened", "answered", "attempted", "progressed", "on_date"), UNSEEN_HERE)
 _BECAME_KNOWN = {
     "happened": _WINDOW.format("t.occurred_at"),
     "answered": _WINDOW.format("t.answered_at"),

@@ -1,17 +1,27 @@
-"""Makes mastery: an estimate for each learner and competency, from all her answers to it."""
+"""Makes mastery: what the knowledge model says of each learner and competency.
+
+A new answer is taken into what the model remembers of the learner; her other answers are not read
+again, unless one came late. What nobody answers to fades, by a step each week since the latest
+answer, so that a new day moves one estimate in seven.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
+import orjson
 from sqlalchemy import Connection, text
 
-from analytics.mastery import LABELS, MASTERED, estimate, prior_means, reached, weigh
+from analytics.knowledge.crowd import ANSWERS
+from analytics.mastery import LABELS, MASTERED, Estimates
+from db.knowledge.answers import SECONDS_A_DAY, answers
+from db.knowledge.book import Book, carried_on, opened, said, skill_ease
+from db.knowledge.store import InUse, model_for
 from db.people import Progress
-from db.refresh.answers import SECONDS_A_DAY, Answers, answers
+from db.refresh.dirty import UNSEEN_HERE
 from db.refresh.write import replace
 
 BATCH: Final = 1_000  # learners whose answers are in memory at once
@@ -31,16 +41,22 @@ _TYPES: Final = {
     "last_answer_at": "timestamptz",
     "mastered_at": "timestamptz",
     "minutes_to_mastery": "real",
-    "prior": "float8",
+    "state": "text",
 }
 _KEYS: Final = ("learner_id", "competency_id")
 _VALUES: Final = (
-    *(name for name in _TYPES if name not in (*_KEYS, "bloom", "prior")),
+    *(name for name in _TYPES if name not in (*_KEYS, "bloom", "state")),
     "bloom_level",
     "model_state",
 )
 
-Priors = Mapping[UUID, float]
+
+@dataclass(frozen=True)
+class Estimated:
+    """Learners of whom an answer changed an estimate, and those whose word a day's fading did."""
+
+    answered: set[UUID]
+    faded: set[UUID]
 
 
 def mastery(
@@ -48,113 +64,162 @@ def mastery(
     given: Mapping[str, Any],
     learners: Collection[UUID] | None,
     progress: Progress,
-) -> set[UUID]:
-    """Estimates these learners (None: all) anew; returns those of whom something changed.
-
-    An answer moves its competency's mean over all learners, where every estimate starts. When that
-    crosses a step, the other learners' estimates of it are made again too.
-    """
+    *,
+    rolled: bool = False,
+) -> Estimated:
+    """Takes the new answers of these learners in (None: everybody's, from the first one on), and
+    on a new day lets fade what is due."""
+    use = model_for(connection, given)
     if learners is None:
         everybody = list(connection.scalars(text(_EVERYBODY), given))
-        return _estimated(connection, given, everybody, _priors(connection, given, None), progress)
+        return Estimated(_estimated(connection, given, use, everybody, {}, progress), set())
     some = sorted(learners)
-    if not some:
-        return set()
-    priors = _priors(connection, given, some)
-    changed = _estimated(connection, given, some, priors, progress)
-    moved = connection.execute(
-        text(_MOVED),
-        {**given, "learners": some, "competencies": list(priors), "priors": list(priors.values())},
-    ).all()
-    if moved:
-        only = {row.competency_id: priors[row.competency_id] for row in moved}
-        others = sorted({row.learner_id for row in moved})
-        changed |= _estimated(connection, given, others, only, progress, only=list(only))
-    return changed
+    kept = _remembered(connection, given, use, some)
+    changed = _estimated(connection, given, use, some, kept, progress)
+    return Estimated(changed, _faded(connection, given, use) if rolled else set())
 
 
-def _priors(
-    connection: Connection, given: Mapping[str, Any], learners: Sequence[UUID] | None
-) -> dict[UUID, float]:
-    """Prior mean per competency (None: all; else of those that these learners answered).
-
-    What other learners answered is already summed up in their estimates.
-    """
-    rows = connection.execute(text(_SUMS), {**given, "learners": learners}).all()
-    means = prior_means(
-        np.array([row.credit for row in rows], dtype=np.float64),
-        np.array([row.answers for row in rows], dtype=np.float64),
-    )
-    return {row.competency_id: float(mean) for row, mean in zip(rows, means, strict=True)}
+def _remembered(
+    connection: Connection, given: Mapping[str, Any], use: InUse, learners: Sequence[UUID]
+) -> dict[UUID, Any]:
+    """What is remembered of the learners whose new answers all came after it; the others' whole
+    history has to be read again."""
+    if not learners:
+        return {}
+    where = {**given, "learners": list(learners), "version": use.version}
+    late = set(connection.scalars(text(_LATE), where))
+    rows = connection.execute(text(_KNOWN), where)
+    return {row.learner_id: row for row in rows if row.learner_id not in late}
 
 
 def _estimated(
     connection: Connection,
     given: Mapping[str, Any],
+    use: InUse,
     learners: Sequence[UUID],
-    priors: Priors,
+    kept: Mapping[UUID, Any],
     progress: Progress,
-    *,
-    only: Sequence[UUID] | None = None,
 ) -> set[UUID]:
     changed: set[UUID] = set()
     for at in range(0, len(learners), BATCH):
         batch = learners[at : at + BATCH]
-        found = answers(connection, given, learners=batch, competencies=only)
+        held = [one for one in batch if one in kept]
+        since = [kept[one].last_answer_at if one in kept else None for one in batch]
+        found = answers(connection, given, learners=batch, since=since)
+        rows = connection.execute(text(_HELD), {**given, "learners": held}).all() if held else []
+        overall = {one: kept[one].overall for one in held}
+        book = carried_on(opened(batch, overall, rows, found, use), found, use)
+        where = {**given, "learners": batch, "version": use.version}
         changed.update(
             replace(
                 connection,
                 "mastery",
-                {**given, **_columns(found, priors), "learners": batch, "only": only},
+                where | _columns(book, use, given),
                 keys=_KEYS,
                 values=_VALUES,
-                within="t.learner_id = ANY (CAST(:learners AS uuid[])) AND (CAST(:only AS uuid[]) "
-                "IS NULL OR t.competency_id = ANY (CAST(:only AS uuid[])))",
+                within=_OF_LEARNERS,
                 fresh=_FRESH,
             )
+        )
+        replace(
+            connection,
+            "learner_knowledge",
+            where | _totals(book),
+            keys=("learner_id",),
+            values=("model_version", "overall", "last_answer_at"),
+            within=_OF_LEARNERS,
+            fresh=_TOTALS,
         )
         progress("mastery", min(at + BATCH, len(learners)), len(learners))
     return changed
 
 
-def _columns(found: Answers, priors: Priors) -> dict[str, list[Any]]:
-    """The rows to write, column by column, one entry per learner and competency."""
-    start, count = found.start, len(found.start)
-    length = np.diff(np.append(start, len(found.at)))
-    last = start + length - 1
-    prior = np.array([priors[competency] for competency in found.competency], dtype=np.float64)
-    weight, right = weigh(start, found.at / SECONDS_A_DAY, found.credit)
-    now = estimate(weight[last], right[last], length, prior)
-    first = reached(start, weight, right, prior)
-    first[now.label != LABELS.index(MASTERED)] = -1
-    level = np.where(found.credit >= 1, found.level, 0)
+def _columns(book: Book, use: InUse, given: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The rows to write, column by column."""
+    now = said(
+        use.model, book.overall[book.learner], book.traces, skill_ease(book, use.model), _day(given)
+    )
     return {
-        "learner_id": found.learner,
-        "competency_id": found.competency,
+        "learner_id": [book.learners[row] for row in book.learner.tolist()],
+        "competency_id": [book.skills[code] for code in book.skill.tolist()],
+        **_words(now, book.reached.tolist(), book.minutes.tolist()),
+        "evidence": book.traces[:, ANSWERS].astype(np.int64).tolist(),
+        "credit": book.credit.tolist(),
+        "bloom": book.level.tolist(),
+        "first_answer_at": [_moment(at) for at in book.first.tolist()],
+        "last_answer_at": [_moment(at) for at in book.last.tolist()],
+        "state": book.states(),
+    }
+
+
+def _words(
+    now: Estimates, reached: Sequence[float], minutes: Sequence[float]
+) -> dict[str, list[Any]]:
+    """What is said; when mastery was reached is said only of those who have it."""
+    has = (now.label == LABELS.index(MASTERED)).tolist()
+    return {
         "probability": now.probability.tolist(),
         "low": now.low.tolist(),
         "high": now.high.tolist(),
         "next_right": now.next_right.tolist(),
         "label": [LABELS[label] for label in now.label],
-        "evidence": length.tolist(),
-        "credit": (np.add.reduceat(found.credit, start) if count else np.empty(0)).tolist(),
-        "bloom": (np.maximum.reduceat(level, start) if count else np.empty(0)).tolist(),
-        "first_answer_at": [_moment(at) for at in found.at[start]],
-        "last_answer_at": [_moment(at) for at in found.at[last]],
-        "mastered_at": [_moment(found.at[at]) if at >= 0 else None for at in first],
-        "minutes_to_mastery": _minutes(found, first),
-        "prior": prior.tolist(),
+        "mastered_at": [
+            _moment(at) if mastered and at == at else None  # NaN is not itself
+            for mastered, at in zip(has, reached, strict=True)
+        ],
+        "minutes_to_mastery": [
+            many if mastered and many == many else None
+            for mastered, many in zip(has, minutes, strict=True)
+        ],
     }
 
 
-def _minutes(found: Answers, first: NDArray[np.int64]) -> list[float | None]:
-    """Time spent on answers until mastery; None without mastery or where any time is unknown."""
-    minutes: list[float | None] = []
-    for begin, at in zip(found.start, first, strict=True):
-        spent = found.seconds[begin : at + 1]
-        known = at >= 0 and bool((spent >= 0).all())
-        minutes.append(float(spent.sum()) / 60 if known else None)
-    return minutes
+def _totals(book: Book) -> dict[str, list[Any]]:
+    last = np.zeros(len(book.learners))
+    np.maximum.at(last, book.learner, book.last)
+    some = np.flatnonzero(last > 0).tolist()
+    return {
+        "known": [book.learners[row] for row in some],
+        "overall": [orjson.dumps(book.overall[row].tolist()).decode() for row in some],
+        "last": [_moment(last[row]) for row in some],
+    }
+
+
+def _faded(connection: Connection, given: Mapping[str, Any], use: InUse) -> set[UUID]:
+    """Estimates a whole week older than on the day shown before; learners whose word changed."""
+    rows = connection.execute(text(_DUE), {**given, "version": use.version}).all()
+    if not rows:
+        return set()
+    ease = {one: use.model.skill_ease(str(one)) for one in {row.competency_id for row in rows}}
+    now = said(
+        use.model,
+        np.array([row.overall for row in rows], dtype=np.float64),
+        np.array([row.model_state["trace"] for row in rows], dtype=np.float64),
+        np.array([ease[row.competency_id] for row in rows]),
+        _day(given),
+    )
+    reached = [row.model_state["reached"] or (np.nan, None) for row in rows]
+    words = _words(
+        now,
+        [when for when, _ in reached],
+        [np.nan if minutes is None else minutes for _, minutes in reached],
+    )
+    columns = {
+        "learner_id": [row.learner_id for row in rows],
+        "competency_id": [row.competency_id for row in rows],
+    }
+    connection.execute(text(_FADE), {**given, **columns, **words})
+    return {
+        row.learner_id
+        for row, label in zip(rows, words["label"], strict=True)
+        if row.label != label
+    }
+
+
+def _day(given: Mapping[str, Any]) -> float:
+    """The end of the day shown, in days since 1970."""
+    cut: datetime = given["cut"]
+    return cut.timestamp() / SECONDS_A_DAY
 
 
 def _moment(seconds: float) -> datetime:
@@ -165,38 +230,61 @@ _EVERYBODY = """
 SELECT learner_id FROM chalkline.item_responses WHERE district_id = :district
 UNION SELECT learner_id FROM chalkline.mastery WHERE district_id = :district ORDER BY 1
 """
-
-_SUMS = """
-WITH answered AS (
-    SELECT ic.competency_id, count(*) AS answers, sum(r.credit::float8) AS credit
-    FROM chalkline.item_responses r
-    JOIN chalkline.item_competencies ic ON ic.district_id = :district AND ic.item_id = r.item_id
-    WHERE r.district_id = :district AND r.answered_at < :cut
-      AND (CAST(:learners AS uuid[]) IS NULL OR r.learner_id = ANY (CAST(:learners AS uuid[])))
-    GROUP BY ic.competency_id)
-SELECT a.competency_id, a.answers + coalesce(m.answers, 0) AS answers,
-       a.credit + coalesce(m.credit, 0) AS credit
-FROM answered a
-LEFT JOIN LATERAL (
-    SELECT sum(m.evidence) AS answers, sum(m.credit::float8) AS credit FROM chalkline.mastery m
-    WHERE CAST(:learners AS uuid[]) IS NOT NULL AND m.district_id = :district
-      AND m.competency_id = a.competency_id AND m.learner_id <> ALL (CAST(:learners AS uuid[]))) m
-  ON true
-ORDER BY a.competency_id
+_OF_LEARNERS = "t.learner_id = ANY (CAST(:learners AS uuid[]))"
+_KNOWN = """
+SELECT learner_id, overall, last_answer_at FROM chalkline.learner_knowledge
+WHERE district_id = :district AND learner_id = ANY (CAST(:learners AS uuid[]))
+  AND model_version = :version
 """
-
-_MOVED = """
-SELECT m.learner_id, m.competency_id
-FROM unnest(CAST(:competencies AS uuid[]), CAST(:priors AS float8[])) AS k(competency_id, prior)
-JOIN chalkline.mastery m ON m.district_id = :district AND m.competency_id = k.competency_id
-WHERE m.learner_id <> ALL (CAST(:learners AS uuid[]))
-  AND (m.model_state->>'prior')::float8 IS DISTINCT FROM k.prior
+_LATE = f"""
+SELECT DISTINCT t.learner_id
+FROM chalkline.learner_knowledge k
+JOIN chalkline.item_responses t ON t.district_id = :district AND t.learner_id = k.learner_id
+ AND t.answered_at <= k.last_answer_at
+WHERE k.district_id = :district AND k.learner_id = ANY (CAST(:learners AS uuid[]))
+  AND {UNSEEN_HERE}
 """
-
+_HELD = """
+SELECT learner_id, competency_id, model_state, credit::float8 AS credit,
+       coalesce(array_position(enum_range(NULL::chalkline.bloom_level), bloom_level), 0) AS level,
+       extract(epoch FROM first_answer_at)::float8 AS first_at,
+       extract(epoch FROM last_answer_at)::float8 AS last_at
+FROM chalkline.mastery
+WHERE district_id = :district AND learner_id = ANY (CAST(:learners AS uuid[]))
+ORDER BY learner_id, competency_id
+"""
+_WEEKS = "floor(extract(epoch FROM CAST({0} AS timestamptz) - m.last_answer_at) / 604800)"
+_DUE = f"""
+SELECT m.learner_id, m.competency_id, m.model_state, m.label, k.overall
+FROM chalkline.mastery m
+JOIN chalkline.learner_knowledge k ON k.district_id = :district AND k.learner_id = m.learner_id
+WHERE m.district_id = :district AND k.model_version = :version
+  AND {_WEEKS.format(":cut")} > {_WEEKS.format(":was_cut")}
+ORDER BY 1, 2
+"""
+_FADE = """
+UPDATE chalkline.mastery m
+SET probability = f.probability, low = f.low, high = f.high, next_right = f.next_right,
+    label = f.label, mastered_at = f.mastered_at, minutes_to_mastery = f.minutes, updated_at = :now
+FROM unnest(
+    CAST(:learner_id AS uuid[]), CAST(:competency_id AS uuid[]), CAST(:probability AS real[]),
+    CAST(:low AS real[]), CAST(:high AS real[]), CAST(:next_right AS real[]),
+    CAST(:label AS text[]), CAST(:mastered_at AS timestamptz[]),
+    CAST(:minutes_to_mastery AS real[]))
+  AS f(learner_id, competency_id, probability, low, high, next_right, label, mastered_at, minutes)
+WHERE m.district_id = :district AND m.learner_id = f.learner_id
+  AND m.competency_id = f.competency_id
+"""
 _ARRAYS = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in _TYPES.items())
 _FRESH = f"""
-SELECT {", ".join(name for name in _TYPES if name not in ("bloom", "prior"))},
+SELECT {", ".join(name for name in _TYPES if name not in ("bloom", "state"))},
        (enum_range(NULL::chalkline.bloom_level))[nullif(bloom, 0)] AS bloom_level,
-       jsonb_build_object('prior', prior) AS model_state
+       state::jsonb AS model_state
 FROM unnest({_ARRAYS}) AS k({", ".join(_TYPES)})
+"""
+_TOTALS = """
+SELECT learner_id, CAST(:version AS text) AS model_version, overall::jsonb AS overall,
+       last_answer_at
+FROM unnest(CAST(:known AS uuid[]), CAST(:overall AS text[]), CAST(:last AS timestamptz[]))
+  AS k(learner_id, overall, last_answer_at)
 """

@@ -39,6 +39,39 @@ class Mastery(Table):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class KnowledgeModel(Table):
+    """One row per version of a district's knowledge model."""
+
+    __tablename__ = "knowledge_models"
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    model_version: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[Any] = mapped_column(JSONB)
+    trained_from: Mapped[date | None] = mapped_column(Date)
+    trained_to: Mapped[date | None] = mapped_column(Date)
+    metrics: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    in_use: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class LearnerKnowledge(Table):
+    """One row per learner with an answer: what the model remembers of all her answers together."""
+
+    __tablename__ = "learner_knowledge"
+    __table_args__ = (
+        to("learners", "district_id", "learner_id", cascade=True),
+        to("knowledge_models", "district_id", "model_version"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    learner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    model_version: Mapped[str] = mapped_column(Text)
+    overall: Mapped[Any] = mapped_column(JSONB)
+    last_answer_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class RiskModel(Table):
     """One row per version of a risk model of a district."""
 

@@ -1,0 +1,1 @@
+"""The knowledge model of a district: fitted, kept version by version, and carried on by refresh."""
