@@ -104,11 +104,7 @@ def _ready(home: Home, question: Question, scope: Scope) -> Ready:
         ask = partial(question.ask, scope)
         said = asking.statements(privacy.door().engine, ask, question.tables)
     if "heatmap" in question.files:
-        found = asking.heatmap(scope)
-        more = {
-            "class": scope.classes[0].class_id,
-            "competencies": [one.competency_id for one in found.competencies],
-        }
+        more = {"class": scope.classes[0].class_id}
     return Ready(scope, said, dict.fromkeys(question.files, more))
 
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import isclose
 from typing import Any, Final
-from uuid import UUID
-
-from sqlalchemy import select
 
 from analytics.rules import LOW_MASTERY
 from bench import asking, raw
 from bench.asking import Scope
 from bench.home import Home
-from db.tables import Mastery
+from db.knowledge.store import InUse, model_for
 
 
 @dataclass(frozen=True)
@@ -63,23 +61,24 @@ def _triage(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def _heatmap(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:
-    cells = asking.heatmap(scope).cells
+    found = asking.heatmap(scope)
     state = {
         (row.learner, row.competency): (row.count, row.value, row.label)
-        for row in cells.itertuples(index=False)
+        for row in found.cells.itertuples(index=False)
     }
-    return state, raw.estimates(rows[0], _priors(home))
+    shown = {one.competency_id for one in found.competencies}
+    return state, raw.estimates(rows[0], _in_use(home, scope), scope, shown)
 
 
-def _priors(home: Home) -> dict[UUID, float]:
-    """Where estimates start: a mean over the district, given to the raw side as a gift."""
+def _in_use(home: Home, scope: Scope) -> InUse:
+    """The model's weights and its ease of questions, given to the raw side as a gift."""
+    given = {
+        "district": home.district_id,
+        "as_of": scope.viewer.today,
+        "now": datetime.now(UTC),
+    }
     with home.jobs.begin() as connection:
-        rows = connection.execute(
-            select(Mastery.competency_id, Mastery.model_state)
-            .where(Mastery.district_id == home.district_id)
-            .distinct(Mastery.competency_id)
-        ).all()
-    return {competency: float(state["prior"]) for competency, state in rows}
+        return model_for(connection, given)
 
 
 def _items(home: Home, scope: Scope, rows: Sequence[Any]) -> tuple[Any, Any]:

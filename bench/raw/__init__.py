@@ -1,8 +1,9 @@
 """The same answers from the raw tables: one SQL file a look, and what to make of its rows."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,8 +13,10 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from analytics import items, rules
-from analytics.mastery import LABELS, estimate, weigh
+from analytics.knowledge import Answer, State, mastery, update
+from analytics.knowledge.crowd import WEEK
 from bench.asking import Scope
+from db.knowledge.store import InUse
 
 HERE = Path(__file__).parent
 Rows = Sequence[Any]
@@ -104,22 +107,23 @@ def weekly(activity: Rows) -> dict[UUID, tuple[int, ...]]:
     return {learner: tuple(mine) for learner, mine in weeks.items()}
 
 
-def estimates(answers: Rows, priors: Mapping[UUID, float]) -> dict[Any, Any]:
-    """(learner, competency) to (answers, chance of the next one, label)."""
-    if not answers:
-        return {}
-    keys = [(row[0], row[1]) for row in answers]
-    start = np.array([0, *(n for n in range(1, len(keys)) if keys[n] != keys[n - 1])])
-    length = np.diff(np.append(start, len(keys)))
-    at = np.array([row[2] for row in answers]) / SECONDS_A_DAY
-    weight, right = weigh(start, at, np.array([row[3] for row in answers]))
-    last = start + length - 1
-    prior = np.array([priors[keys[n][1]] for n in start])
-    now = estimate(weight[last], right[last], length, prior)
-    return {
-        keys[n]: (int(length[i]), float(now.next_right[i]), LABELS[now.label[i]])
-        for i, n in enumerate(start)
-    }
+def estimates(answers: Rows, use: InUse, scope: Scope, shown: set[UUID]) -> dict[Any, Any]:
+    """(learner, competency) to (answers, chance of the next one, label), one answer at a time."""
+    found: dict[Any, Any] = {}
+    day = scope.cut.timestamp() / SECONDS_A_DAY
+    for learner, mine in groupby(answers, key=lambda row: row.learner_id):
+        state = State()
+        for row in mine:
+            skills = tuple(map(str, row.competencies))
+            answer = Answer(str(row.item_id), skills, row.credit, row.at / SECONDS_A_DAY)
+            lifts = use.lifts.get(row.course_id)
+            state = update(use.model, state, answer, lifts=lifts)
+        for skill, trace in state.skills.items():
+            if UUID(skill) in shown:
+                weeks = (day - trace.when) // WEEK
+                said = mastery(use.model, state, skill, now=trace.when + WEEK * weeks)
+                found[learner, UUID(skill)] = said.evidence, said.next_right, said.label
+    return found
 
 
 def item_figures(rows: Rows, k: int) -> dict[UUID, Any]:
