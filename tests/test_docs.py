@@ -33,7 +33,8 @@ def test_every_test_that_is_named_exists(document: Path) -> None:
 def test_every_command_that_is_named_exists(document: Path) -> None:
     named = set(
         re.findall(
-            r"manage\.py ((?:[a-z-]+)(?: (?:oulad|list|add|disable|reset|status|rotate|verify))?)",
+            r"manage\.py ((?:[a-z-]+)"
+            r"(?: (?:oulad|list|add|disable|reset|status|rotate|verify|fit))?)",
             document.read_text(),
         )
     )

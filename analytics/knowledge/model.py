@@ -121,6 +121,6 @@ DEFAULT: Final = Model(
     usual_context=(0.0, 0.0),
     prior_answers=12.0,
     answer_worth=0.2,
-    sure=0.8,
+    sure=0.9,
     usual_ease=USUAL_EASE,
 )

@@ -22,6 +22,7 @@ from db.refresh.facts import class_facts, learner_facts
 from db.refresh.flags import NOTHING, Change, bring_flags
 from db.refresh.mastery import mastery
 from db.refresh.notices import bring_notices
+from db.refresh.recommendations import recommendations
 from db.refresh.releases import release_rows
 from db.refresh.schools import school_grade_state
 from db.refresh.sections import section_state
@@ -218,6 +219,7 @@ def _classes_made(
         facts = class_facts(connection, given, batch)
         change += bring_flags(connection, given, facts, scope="class", who=batch)
         rows += bring_notices(connection, given, facts.notices, batch)
+        rows += recommendations(connection, given, batch)
         people = list(connection.scalars(text(_LEARNERS), where))
         about = learner_facts(connection, given, people)
         change += bring_flags(connection, given, about, scope="learner", who=people)

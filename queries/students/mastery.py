@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 import privacy
 from analytics.mastery import MASTERED, NOT_ENOUGH
+from analytics.order import blocker, learning_order
 from db.tables import (
     Class,
     Competency,
@@ -23,7 +24,6 @@ from db.tables import (
 )
 from privacy import Viewer, people
 from queries.rows import AnyRow
-from queries.students.order import blocker, learning_order
 
 MOST_BLOCKED: Final = 0.5  # from this share of a class on, a prerequisite holds up the class
 

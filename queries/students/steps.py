@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, select
 
 from analytics import rules
+from analytics.order import blocker
 from db.tables import (
     Assessment,
     AssessmentAttempt,
@@ -17,7 +18,6 @@ from db.tables import (
     Mastery,
 )
 from privacy import Viewer
-from queries.students.order import blocker
 from queries.students.reasons import Reason
 
 CONTACT: Final = (

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from analytics.mastery import DEVELOPING, MASTERED, NOT_ENOUGH, STRUGGLING
+from analytics.order import blocker
 from db.tables import Competency, CompetencyEdge, Mastery
 from privacy import Viewer
-from queries.students.order import blocker
 
 _RANK: Final = {MASTERED: 0, DEVELOPING: 1, STRUGGLING: 2, NOT_ENOUGH: 3}
 
