@@ -7,7 +7,7 @@ nobody learns from practice alone, above it there is nothing left to practise.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 from uuid import UUID
 
 from analytics.mastery import MASTERED, STRUGGLING
@@ -27,6 +27,7 @@ NEEDS_ADAPTING: Final[Mapping[str, frozenset[str]]] = {
     "large_print": frozenset({"text", "assessment"}),
 }
 
+T = TypeVar("T")
 Kind = Literal["practise", "reteach", "enrich"]
 Needs = Mapping[UUID, Sequence[UUID]]
 """competency -> what it builds on"""
@@ -43,17 +44,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Worked:
-    """How a section worked for others: `share` of what was checked right after it, of `learners`;
-    `gain` is within-learner, adjusted for where they began, when it has been measured."""
+    """How a section worked for others: the `share` right of what was checked after it, of at least
+    so many `learners`; `gained` when they surely gained by it, where they began considered."""
 
     learners: int
-    share: float | None
-    gain: float | None = None
-
-    @property
-    def rank(self) -> tuple[bool, float]:
-        """A measured gain goes before a mere result."""
-        return self.gain is not None, self.gain if self.gain is not None else self.share or 0.0
+    share: float
+    gained: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,9 @@ def to_work_on(
     found: dict[UUID, UUID | None] = {}
     for one in open_:
         first = blocker(one, needs, labels)
-        found.setdefault(*((first, one) if first is not None else (one, None)))
+        work, holds_up = (first, one) if first is not None else (one, None)
+        if found.get(work) is None:
+            found[work] = holds_up
     return list(found.items())
 
 
@@ -159,7 +157,8 @@ def best(activities: Sequence[Activity], accommodations: Collection[str] = ()) -
         activities,
         key=lambda one: (
             -len(unmet(one, accommodations)),
-            one.worked.rank if one.worked else (False, -1.0),
+            one.worked is not None and one.worked.gained,
+            one.worked.share if one.worked else -1.0,
             -one.section_id.int,
         ),
         default=None,
@@ -237,17 +236,17 @@ def _most_often(competencies: Collection[UUID | None]) -> tuple[UUID, ...]:
     return tuple(sorted(set(named), key=lambda one: (-named.count(one), one)))
 
 
-def tables(learners: Sequence[UUID], most: int = GROUP_MOST) -> list[tuple[UUID, ...]]:
+def tables(learners: Sequence[T], most: int = GROUP_MOST) -> list[Sequence[T]]:
     """A group in parts of nearly equal size that fit at a table.
 
-    >>> [len(part) for part in tables([UUID(int=n) for n in range(10)])]
-    [5, 5]
+    >>> [list(part) for part in tables(range(10))]
+    [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
     """
     parts = -(-len(learners) // most)
     size, more = divmod(len(learners), max(parts, 1))
     found, at = [], 0
     for part in range(parts):
         end = at + size + (part < more)
-        found.append(tuple(learners[at:end]))
+        found.append(learners[at:end])
         at = end
     return found

@@ -37,6 +37,7 @@ class LearnerCard:
     next_step: str
     weeks: Sequence[float] = ()
     weeks_alt: str = ""
+    why: Sequence[str] = ()  # what the next step rests on
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def learner_card(
         step, buttons = st.columns([10, 10], vertical_alignment="center")
         if card.next_step:
             step.markdown(f"**Next step:** {plain(card.next_step)}")
+        if card.why:
+            with step.popover("Why this step", type="tertiary", key=f"why-{card.flag}"):
+                st.markdown("\n".join(f"- {plain(sentence)}" for sentence in card.why))
         with buttons:
             chosen = actions(
                 card.flag,

@@ -33,6 +33,7 @@ PAGES = (
     Page("Today", "today", "today", frozenset({TEACHER}), "pages.students.today"),
     Page("Caseload", "caseload", "diversity_1", frozenset({COUNSELOR}), "pages.students.caseload"),
     Page("Mastery", "mastery", "grid_on", frozenset({TEACHER}), "pages.students.mastery"),
+    Page("Groups", "groups", "groups", frozenset({TEACHER}), "pages.students.groups"),
     Page("Content", "content", "menu_book", frozenset({TEACHER}), "pages.students.content"),
     Page(
         "Patterns",

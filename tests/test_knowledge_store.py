@@ -53,13 +53,23 @@ def learner(db: Connection) -> UUID:
         " academic_level) VALUES (1, :who, :school, 7, 'middle')",
         "INSERT INTO chalkline.enrollments (district_id, learner_id, class_id, enrolled_on)"
         " VALUES (1, :who, :class_id, '2026-01-12')",
-        "INSERT INTO chalkline.assessment_attempts (district_id, attempt_id, class_id, learner_id,"
-        " assessment_id, submitted_at, percent) VALUES (1, :who, :class_id, :who, :quiz,"
-        " '2026-03-01', 50)",
     ):
         values = {"who": who, "school": cast.of("Elm Middle School"), "class_id": MATHS}
-        db.execute(text(sql), {**values, "quiz": QUIZ})
+        db.execute(text(sql), values)
+    attempted(db, who)
     return who
+
+
+def attempted(db: Connection, who: UUID) -> None:
+    """An attempt to put answers in; it has the learner's own identifier."""
+    db.execute(
+        text(
+            "INSERT INTO chalkline.assessment_attempts (district_id, attempt_id, class_id,"
+            " learner_id, assessment_id, submitted_at, percent) VALUES (1, :who, :class_id, :who,"
+            " :quiz, '2026-03-01', 50)"
+        ),
+        {"who": who, "class_id": MATHS, "quiz": QUIZ},
+    )
 
 
 def item(db: Connection, *competencies: UUID) -> UUID:

@@ -496,7 +496,7 @@ def test_rows_dated_after_today_do_not_show_until_their_day(
     assert [d.whole for d in _refresh(district).districts] == [False]
     after = _state(db, "Ana Ruiz")
     assert (after.work_due, after.last_active_on) == (2, date(2026, 3, 23))
-    assert _one(db, "mastery", competency_id=COUNTED[1]).label == "mastered"
+    assert _one(db, "mastery", competency_id=COUNTED[1]).evidence == 6
     assert _one(db, "assessment_state", assessment_id=work).complete == 1
 
 

@@ -219,12 +219,14 @@ def _classes_made(
         facts = class_facts(connection, given, batch)
         change += bring_flags(connection, given, facts, scope="class", who=batch)
         rows += bring_notices(connection, given, facts.notices, batch)
-        rows += recommendations(connection, given, batch)
         people = list(connection.scalars(text(_LEARNERS), where))
         about = learner_facts(connection, given, people)
         change += bring_flags(connection, given, about, scope="learner", who=people)
         made += len(batch)
         progress("classes", made, len(classes))
+    # Of every class only now is it known how its sections worked, which others' proposals quote.
+    for batch in _batches(connection, given, classes):
+        rows += recommendations(connection, given, batch)
     return change, rows
 
 

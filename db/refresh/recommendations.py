@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from analytics.recommending import REST_DAYS, Activity, Known, Step, Worked, next_step
 from analytics.rules import CURRENT_WEEKS
+from db.refresh.write import replace
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,16 @@ def recommendations(
         "rest": REST_DAYS,
         "current_days": 7 * CURRENT_WEEKS,
     }
-    changed = connection.execute(text(_TAKE_BACK), where).rowcount
+    changed = replace(
+        connection,
+        "section_evidence",
+        where,
+        keys=("class_id", "section_id"),
+        values=("learners", "share", "gained"),
+        within="t.class_id = ANY (CAST(:classes AS uuid[]))",
+        fresh=_EVIDENCE,
+    ).total()
+    changed += connection.execute(text(_TAKE_BACK), where).rowcount
     changed += connection.execute(text(_FOLLOWED), where).rowcount
     due = connection.execute(text(_DUE), where).all()
     if not due:
@@ -90,8 +100,8 @@ def _row(row: Any, step: Step, mine: Mapping[UUID, Known]) -> dict[str, Any]:
             "unmet": list(step.unmet),
             "worked": {
                 "learners": worked.learners,
-                "share": None if worked.share is None else round(worked.share, 3),
-                "gain": None if worked.gain is None else round(worked.gain, 3),
+                "share": round(worked.share, 2),
+                "gained": worked.gained,
             }
             if worked
             else None,
@@ -100,10 +110,9 @@ def _row(row: Any, step: Step, mine: Mapping[UUID, Known]) -> dict[str, Any]:
 
 
 def _courses(connection: Connection, where: Mapping[str, Any]) -> dict[UUID, Course]:
-    """By class. How a section worked is over the whole district, of at least k learners."""
     worked = {
-        row.section_id: Worked(row.learners, row.share, row.gain)
-        for row in connection.execute(text(WORKED), where)
+        (row.class_id, row.section_id): Worked(row.learners, row.share, row.gained)
+        for row in connection.execute(text(_WORKED), where)
     }
     current: dict[UUID, set[UUID]] = defaultdict(set)
     ahead: dict[UUID, dict[UUID, None]] = defaultdict(dict)
@@ -119,7 +128,7 @@ def _courses(connection: Connection, where: Mapping[str, Any]) -> dict[UUID, Cou
                 row.competency_id,
                 row.content_type,
                 frozenset(row.accessibility_adaptations),
-                worked.get(row.section_id),
+                worked.get((row.class_id, row.section_id)),
             )
         )
     return {
@@ -186,23 +195,35 @@ JOIN chalkline.content_competencies cc ON cc.section_id = x.section_id
 WHERE c.district_id = :district AND c.class_id = ANY (CAST(:classes AS uuid[]))
 ORDER BY c.class_id, m.position, x.position, cc.competency_id
 """
-# A measured gain of the latest term, else what was understood right after the section.
-WORKED = """
-WITH k AS (SELECT least_group FROM chalkline.institutions
-           WHERE district_id = :district AND kind = 'district'),
-checked AS (
-    SELECT s.section_id, sum(s.checked) AS learners, sum(s.sum_comprehension) AS total
-    FROM chalkline.section_state s WHERE s.district_id = :district GROUP BY s.section_id),
-gained AS (
-    SELECT DISTINCT ON (e.section_id) e.section_id, e.learners, e.gain
-    FROM chalkline.content_effectiveness e
-    WHERE e.district_id = :district AND e.gain IS NOT NULL
-    ORDER BY e.section_id, e.measured_at DESC)
-SELECT section_id, coalesce(g.learners, c.learners)::integer AS learners,
-       CASE WHEN c.learners >= k.least_group THEN c.total / c.learners END::float8 AS share,
-       CASE WHEN g.learners >= k.least_group THEN g.gain END::float8 AS gain
-FROM k, checked c FULL JOIN gained g USING (section_id)
-WHERE greatest(c.learners, g.learners) >= k.least_group
+_WORKED = """
+SELECT class_id, section_id, learners, share::float8 AS share, gained
+FROM chalkline.section_evidence
+WHERE district_id = :district AND class_id = ANY (CAST(:classes AS uuid[]))
+"""
+# Over classes of other teachers alone, in tens and twentieths: so that no teacher can subtract
+# what she knows of her own classes, nor the figure of yesterday, and be left with one learner.
+_EVIDENCE = """
+WITH near AS MATERIALIZED (
+    SELECT a.class_id, b.class_id AS other FROM chalkline.class_staff a
+    JOIN chalkline.class_staff b ON b.district_id = :district AND b.staff_id = a.staff_id
+    WHERE a.district_id = :district AND a.class_id = ANY (CAST(:classes AS uuid[]))
+    UNION SELECT c, c FROM unnest(CAST(:classes AS uuid[])) AS c),
+others AS (
+    SELECT c.class_id, s.section_id, sum(s.checked) AS learners, sum(s.sum_comprehension) AS total
+    FROM chalkline.classes c
+    JOIN chalkline.sections x ON x.course_id = c.course_id
+    JOIN chalkline.section_state s ON s.district_id = :district AND s.section_id = x.section_id
+    WHERE c.district_id = :district AND c.class_id = ANY (CAST(:classes AS uuid[]))
+      AND NOT EXISTS (SELECT FROM near n WHERE n.class_id = c.class_id AND n.other = s.class_id)
+    GROUP BY c.class_id, s.section_id)
+SELECT o.class_id, o.section_id, (floor(o.learners / 10) * 10)::integer AS learners,
+       (round((o.total / o.learners)::numeric * 20) / 20)::real AS share,
+       coalesce((SELECT e.gain_low > 0 FROM chalkline.content_effectiveness e
+                 WHERE e.district_id = :district AND e.section_id = o.section_id
+                 ORDER BY e.measured_at DESC LIMIT 1), false) AS gained
+FROM others o
+JOIN chalkline.institutions d ON d.district_id = :district AND d.kind = 'district'
+WHERE o.learners >= greatest(d.least_group, 10)
 """
 _KNOWN = """
 SELECT learner_id, competency_id, label, next_right::float8 AS next_right, evidence

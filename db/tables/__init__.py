@@ -82,6 +82,7 @@ from db.tables.estimates import (
     Mastery,
     RiskModel,
     RiskScore,
+    SectionEvidence,
 )
 from db.tables.learners import DataKey, Learner, LearnerGroup, LearnerPii, ProtectedAttribute
 from db.tables.learning import LearningInteraction, LearningSession, SectionProgress
@@ -194,6 +195,7 @@ __all__ = [
     "SealedExport",
     "SecondFactor",
     "Section",
+    "SectionEvidence",
     "SectionProgress",
     "SectionState",
     "SignInAttempt",

@@ -72,6 +72,21 @@ class LearnerKnowledge(Table):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class SectionEvidence(Table):
+    """One row per class and section that worked on at least k learners of other teachers."""
+
+    __tablename__ = "section_evidence"
+    __table_args__ = (to("sections", "section_id"), to("classes", "district_id", "class_id"))
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    class_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    section_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    learners: Mapped[int] = mapped_column(Integer)
+    share: Mapped[float] = mapped_column(REAL)
+    gained: Mapped[bool] = mapped_column(Boolean)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class RiskModel(Table):
     """One row per version of a risk model of a district."""
 

@@ -85,6 +85,7 @@ def page(viewer: Viewer) -> None:
     handled = handled_this_week(viewer, now=guard.now())
     done_this_week(viewer, [one for one in handled if one.learner_id == learner])
     _now(viewer, found)
+    record.next_steps(found)
     record.mastery(viewer, found)
     around.plans(viewer, found)
     around.beside(compared)

@@ -12,6 +12,7 @@ from components.grid import SCORES, Band, Column, Row, Selection, grid_table, ma
 from components.show import plain, twin
 from pages.students.choosing import one_class, one_of
 from pages.students.links import link, token
+from pages.students.meaning import meaning
 from privacy import Viewer
 from queries.exports import note_export
 from queries.freshness import data_as_of
@@ -31,13 +32,14 @@ def page(viewer: Viewer) -> None:
     if not classes:
         empty("You teach no class today, so there is no map to show.")
         return
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = one_class(classes)
         found = mastery_map(viewer, class_id=chosen.class_id)
         units = tuple(dict.fromkeys(f"{c.unit}. {c.unit_title}" for c in found.competencies))
         unit = one_of("Unit", sorted(units), key="unit", everything="All units")
         levels = tuple(dict.fromkeys(c.level for c in found.competencies if c.level))
         level = one_of("Level of thinking", levels, key="level", everything="All levels")
+        meaning()
     if not found.learners:
         empty("Nobody is in this class yet.")
     elif not found.competencies:
@@ -49,6 +51,7 @@ def page(viewer: Viewer) -> None:
             if unit in (None, f"{c.unit}. {c.unit_title}") and level in (None, c.level)
         ]
         _map(viewer, chosen, found, shown)
+        link("groups", "Groups to teach again", icon=":material/groups:", **{"class": chosen.label})
     as_of(data_as_of(viewer).as_of)
 
 

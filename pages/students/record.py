@@ -1,6 +1,7 @@
 """The lower parts of the learner page: what she can do, how her time went, what was done."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -11,10 +12,12 @@ from components import figures, words
 from components.show import plain, show, twin
 from components.table import plain_table
 from pages.students.answering import SAID
+from pages.students.meaning import meaning
 from privacy import Viewer
 from queries.exports import note_export
 from queries.students.history import PastFlag
 from queries.students.learner import LearnerRecord
+from queries.students.proposed import DEFINITIONS
 from queries.students.strengths import Standing
 
 STATES: Final = {
@@ -26,6 +29,7 @@ STATES: Final = {
     "resolved": "resolved",
     "dismissed": "marked as wrong",
 }
+LEVELS: Final = ("remember", "understand", "apply", "analyze", "evaluate", "create")
 _TITLES: Final = {
     MASTERED: "Mastered",
     DEVELOPING: "On the way",
@@ -34,9 +38,26 @@ _TITLES: Final = {
 }
 
 
+def next_steps(found: LearnerRecord) -> None:
+    """What stands proposed, one a class; why is one click away."""
+    if not found.proposed:
+        return
+    st.header("Next step")
+    titles = {one.class_id: one.title for one in found.classes}
+    for place, one in enumerate(found.proposed):
+        where = titles.get(one.class_id) if one.class_id else None
+        named = f"**{plain(where)}.** " if where else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{named}{plain(one.step)}", width="stretch")
+            with st.popover("Why this step", type="tertiary", key=f"why-{place}"):
+                st.markdown("\n".join(f"- {plain(said)}" for said in (*one.why, *DEFINITIONS)))
+
+
 def mastery(viewer: Viewer, found: LearnerRecord) -> None:
     """Strengths first."""
-    st.header("Strengths and gaps")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Strengths and gaps", width="stretch")
+        meaning()
     if not found.mastery:
         st.write("No answers on any competency yet.")
         return
@@ -50,6 +71,7 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
         else:
             listed = "; ".join(f"{plain(one.code)} {plain(one.title)}" for one in part)
             st.markdown(f"**{title} ({len(part)}):** {listed}.")
+    st.markdown(_levels(found.mastery))
     table = pd.DataFrame(
         [
             {
@@ -61,6 +83,9 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
                 "high": None if one.label == NOT_ENOUGH else one.high,
                 "answers": one.answers,
                 "comes first": one.blocked_by,
+                "highest level shown": one.level,
+                "mastered on": one.mastered_at.date() if one.mastered_at else None,
+                "minutes to mastery": None if one.minutes is None else round(one.minutes),
             }
             for one in found.mastery
         ]
@@ -91,6 +116,13 @@ def answered(viewer: Viewer, found: LearnerRecord) -> None:
         caption="Answers by competency",
         key="answered",
     )
+def _levels(standings: Sequence[Standing]) -> str:
+    """Mastery by level of thinking: the highest at which each mastered competency was shown."""
+    counts = Counter(one.level for one in standings if one.label == MASTERED and one.level)
+    if not counts:
+        return "No level of thinking is shown yet in what is mastered."
+    listed = words.listing([f"{level} {counts[level]}" for level in LEVELS if counts[level]])
+    return f"**Mastered, by the highest level of thinking shown:** {listed}."
 
 
 def _standing(one: Standing) -> str:

@@ -140,6 +140,7 @@ def _in_words(viewer: Viewer, one: LearnerInNeed, rank: int) -> LearnerCard:
         ],
         clears=[r.clears for r in one.reasons],
         next_step=one.next_step,
+        why=one.why,
         weeks=weeks,
         weeks_alt=f"Activity a week over {len(weeks)} weeks: {weeks[-1]} actions in the last, "
         f"{max(weeks)} in the busiest."

@@ -26,6 +26,7 @@ from queries.students.history import PastFlag
 from queries.students.notes import Note
 from queries.students.plans import Plan
 from queries.students.replay import Answered
+from queries.students.proposed import Proposed, proposals
 from queries.students.strengths import Standing
 from queries.students.work import scores
 from queries.trail import record
@@ -66,6 +67,7 @@ class LearnerRecord:
     classes: tuple[Enrolled, ...]
     flags: tuple[PastFlag, ...]
     mastery: tuple[Standing, ...]
+    proposed: tuple[Proposed, ...]
     notes: tuple[Note, ...]
     plans: tuple[Plan, ...]
     answered: tuple[Answered, ...]  # on an earlier day, in place of mastery
@@ -106,6 +108,8 @@ def learner_record(
             classes=classes,
             flags=history.flags_of(db, viewer, learner_id, today=today),
             mastery=() if past else strengths.strengths_first(db, viewer, learner_id),
+            mastery=strengths.strengths_first(db, viewer, learner_id),
+            proposed=proposals(db, viewer, [learner_id]).get(learner_id, ()),
             notes=tuple(notes.about(db, viewer, [learner_id])),
             plans=plans.plans_of(db, viewer, learner_id),
             answered=replay.answered_by(db, viewer, learner_id, today) if past else (),

@@ -18,6 +18,7 @@ from db.tables import (
     Mastery,
 )
 from privacy import Viewer
+from queries.students.proposed import Proposed
 from queries.students.reasons import Reason
 
 CONTACT: Final = (
@@ -28,9 +29,14 @@ CHECK_IN: Final = "Two minutes in person this week: ask what changed, and agree 
 
 
 def next_steps(
-    db: Connection, viewer: Viewer, reasons: Mapping[UUID, Sequence[Reason]], *, today: date
+    db: Connection,
+    viewer: Viewer,
+    reasons: Mapping[UUID, Sequence[Reason]],
+    *,
+    today: date,
+    proposed: Mapping[UUID, Sequence[Proposed]],
 ) -> dict[UUID, str]:
-    """A step for each learner, given her reasons, the gravest first."""
+    """A step for each learner, given her reasons, the gravest first, and what stands proposed."""
     first = {learner: mine[0] for learner, mine in reasons.items() if mine}
     work = _work_to_hand_in(db, viewer, _by(rules.MISSING_WORK, first), today=today)
     practice = _to_practise(db, viewer, _by(rules.LOW_MASTERY, first))
@@ -40,7 +46,8 @@ def next_steps(
             case rules.MISSING_WORK:
                 steps[learner] = work.get(learner, CHECK_IN)
             case rules.LOW_MASTERY:
-                steps[learner] = practice.get(learner, CHECK_IN)
+                mine = fitting(proposed.get(learner, ()), reason)
+                steps[learner] = mine.step if mine else practice.get(learner, CHECK_IN)
             case rules.FALLING_ACTIVITY:
                 steps[learner] = CHECK_IN
             case rules.ATTENDANCE:
@@ -48,6 +55,13 @@ def next_steps(
             case _:
                 steps[learner] = TALK
     return steps
+
+
+def fitting(proposed: Sequence[Proposed], reason: Reason) -> Proposed | None:
+    """The proposal that answers a reason: low mastery's, in the same class."""
+    if reason.rule != rules.LOW_MASTERY:
+        return None
+    return next((one for one in proposed if one.class_id == reason.class_id), None)
 
 
 def _by(rule: str, first: Mapping[UUID, Reason]) -> dict[UUID, Reason]:

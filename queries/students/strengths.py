@@ -30,6 +30,8 @@ class Standing:
     level: str
     blocked_by: str
     last_answer_at: datetime | None
+    mastered_at: datetime | None = None
+    minutes: float | None = None  # spent on answers until mastery, where all times are known
 
 
 def strengths_first(db: Connection, viewer: Viewer, learner: UUID) -> tuple[Standing, ...]:
@@ -46,6 +48,8 @@ def strengths_first(db: Connection, viewer: Viewer, learner: UUID) -> tuple[Stan
             Mastery.evidence,
             Mastery.bloom_level,
             Mastery.last_answer_at,
+            Mastery.mastered_at,
+            Mastery.minutes_to_mastery,
         )
         .join(Competency, Competency.competency_id == Mastery.competency_id)
         .where(Mastery.district_id == viewer.district_id, Mastery.learner_id == learner)
@@ -76,6 +80,8 @@ def strengths_first(db: Connection, viewer: Viewer, learner: UUID) -> tuple[Stan
                 row.bloom_level or "",
                 codes[by] if by else "",
                 row.last_answer_at,
+                row.mastered_at,
+                row.minutes_to_mastery,
             )
         )
     return tuple(sorted(standings, key=lambda s: (_RANK[s.label], -s.value, s.code)))

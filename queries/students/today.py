@@ -1,6 +1,6 @@
 """Who needs me this week: the teacher's flags, one entry per learner, the most urgent first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import prod
@@ -10,14 +10,16 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, select, union_all
 
 import privacy
+from analytics.rules import LOW_MASTERY
 from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent
 from privacy import Viewer, people
 from queries.rows import AnyRow
 from queries.students.capacity import capacity
 from queries.students.classes import TaughtClass
 from queries.students.notices import ClassNotice, notices_of
+from queries.students.proposed import Proposed, proposals
 from queries.students.reasons import COLUMNS, Reason, reason_of
-from queries.students.steps import next_steps
+from queries.students.steps import fitting, next_steps
 
 ACKNOWLEDGED_FOR: Final = timedelta(days=7)  # then an acknowledged flag is asked about again
 
@@ -32,6 +34,7 @@ class LearnerInNeed:
     name: str = ""
     class_labels: tuple[str, ...] = ()
     next_step: str = ""
+    why: tuple[str, ...] = ()
     weekly_clicks: tuple[int, ...] = ()
 
     @property
@@ -72,13 +75,16 @@ def struggling_learners(
         names = people.names(db, viewer, learners)
         activity = _activity(db, viewer, learners, classes)
         reasons = {one.learner_id: one.reasons for one in shown}
-        steps = next_steps(db, viewer, reasons, today=today)
+        low = [one.learner_id for one in shown if one.reasons[0].rule == LOW_MASTERY]
+        proposed = proposals(db, viewer, low)
+        steps = next_steps(db, viewer, reasons, today=today, proposed=proposed)
         notices = notices_of(db, viewer, classes)
     entries = tuple(
         replace(
             one,
             name=str(names[one.learner_id]),
             next_step=steps.get(one.learner_id, ""),
+            why=_why(one, proposed),
             class_labels=activity.get(one.learner_id, ((), ()))[0],
             weekly_clicks=activity.get(one.learner_id, ((), ()))[1],
         )
@@ -86,6 +92,12 @@ def struggling_learners(
         if one.learner_id in names
     )
     return Attention(entries, max(0, len(ranked) - last), notices)
+
+
+def _why(one: LearnerInNeed, proposed: Mapping[UUID, Sequence[Proposed]]) -> tuple[str, ...]:
+    """Why the next step is the one proposed; nothing where the reason itself says it."""
+    mine = fitting(proposed.get(one.learner_id, ()), one.reasons[0])
+    return mine.why if mine else ()
 
 
 def ranking(
