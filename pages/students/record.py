@@ -116,6 +116,8 @@ def answered(viewer: Viewer, found: LearnerRecord) -> None:
         caption="Answers by competency",
         key="answered",
     )
+
+
 def _levels(standings: Sequence[Standing]) -> str:
     """Mastery by level of thinking: the highest at which each mastered competency was shown."""
     counts = Counter(one.level for one in standings if one.label == MASTERED and one.level)

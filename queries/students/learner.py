@@ -25,8 +25,8 @@ from queries.students import history, notes, plans, replay, strengths
 from queries.students.history import PastFlag
 from queries.students.notes import Note
 from queries.students.plans import Plan
-from queries.students.replay import Answered
 from queries.students.proposed import Proposed, proposals
+from queries.students.replay import Answered
 from queries.students.strengths import Standing
 from queries.students.work import scores
 from queries.trail import record
@@ -108,8 +108,7 @@ def learner_record(
             classes=classes,
             flags=history.flags_of(db, viewer, learner_id, today=today),
             mastery=() if past else strengths.strengths_first(db, viewer, learner_id),
-            mastery=strengths.strengths_first(db, viewer, learner_id),
-            proposed=proposals(db, viewer, [learner_id]).get(learner_id, ()),
+            proposed=() if past else proposals(db, viewer, [learner_id]).get(learner_id, ()),
             notes=tuple(notes.about(db, viewer, [learner_id])),
             plans=plans.plans_of(db, viewer, learner_id),
             answered=replay.answered_by(db, viewer, learner_id, today) if past else (),
