@@ -1,4 +1,5 @@
-"""What is worked out once a night, district by district: how content teaches, how cohorts learn."""
+"""What is worked out at night, district by district: how content teaches, how cohorts learn, and
+once a week the model behind mastery."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, Engine, text
 
 from db.content import measure
+from db.knowledge.fitting import fit_weekly
 from db.patterns import analyse
 from db.people import Progress, quiet
 
@@ -39,8 +41,11 @@ def work_through(
     """A district's whole night's work; `full`: also what has not changed enough to matter."""
     content = asdict(measure(engine, district=district, now=now, full=full, progress=progress))
     cohorts = asdict(analyse(engine, district=district, now=now, full=full, progress=progress))
+    fitted = fit_weekly(engine, district=district, now=now, progress=progress)
     with engine.begin() as connection:
-        detail = orjson.dumps({"content": content, "cohorts": cohorts}).decode()
+        detail = orjson.dumps(
+            {"content": content, "cohorts": cohorts, "mastery": fitted and fitted.version}
+        ).decode()
         connection.execute(
             text(_DONE), {"district": district, "job": JOB, "detail": detail, "started": now}
         )

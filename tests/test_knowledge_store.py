@@ -305,6 +305,34 @@ def test_a_fit_is_kept_with_its_window_and_figures_and_remakes_every_estimate(
     assert refresh(district.jobs, now=NOW).districts == ()
 
 
+def test_a_fit_is_due_each_week_but_not_in_the_first_night(
+    district: District, db: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "fit_district", lambda *_, now, **__: fitting.Fitted(f"{now:%d}"))
+    assert fitting.fit_weekly(district.jobs, district=1, now=NOW) is None
+    db.execute(
+        text(
+            "INSERT INTO chalkline.job_runs (district_id, job, state, started_at)"
+            " VALUES (1, 'night', 'done', :at)"
+        ),
+        {"at": NOW},
+    )
+    assert fitting.fit_weekly(district.jobs, district=1, now=NOW) == fitting.Fitted("20")
+    with district.jobs.begin() as connection:
+        keep(
+            connection,
+            1,
+            model=shipped(district),
+            lifts={},
+            window=(date(2026, 1, 1), date(2026, 3, 15)),
+            metrics={},
+            now=NOW,
+        )
+    for days, due in ((1, False), (6, False), (7, True)):
+        later = NOW + timedelta(days=days)
+        assert (fitting.fit_weekly(district.jobs, district=1, now=later) is not None) == due
+
+
 def test_a_model_that_knew_the_future_is_not_used_for_a_day_before_it(
     district: District, db: Connection
 ) -> None:

@@ -27,6 +27,7 @@ PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 PLACES = (
     ("teacher", "today"),
     ("teacher", "mastery"),
+    ("teacher", "groups"),
     ("teacher", "content"),
     ("teacher", "patterns"),
     ("teacher", "learner"),
@@ -253,6 +254,62 @@ def test_a_hundred_and_fifty_learners_by_sixty_competencies_can_be_read_and_reac
         expect(page.locator("tr[aria-rowindex='151']")).to_be_in_viewport()
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name="Open the learner's page")).to_be_visible()
+
+
+def test_the_class_that_missed_a_lesson_is_one_group_to_teach_again(
+    people: People, place: Site
+) -> None:
+    planted = place.truth().reteach
+    notices = place.ask(
+        "SELECT k.code FROM chalkline.class_notices n JOIN chalkline.competencies k "
+        "USING (competency_id) WHERE n.class_id = :it AND n.closed_on IS NULL",
+        it=planted.class_id,
+    )
+    assert [row[0] for row in notices] == [planted.code]
+    found = {row[0] for row in _struggling(place, planted.code)}
+    assert len(found & planted.learners) >= 0.7 * len(planted.learners)
+    label = place.ask(
+        "SELECT title || ', ' || period FROM chalkline.classes WHERE class_id = :it",
+        it=planted.class_id,
+    )[0][0].replace(" ", "+")
+    lead = place.account(_lead_of(place, planted.class_id))
+    with people.at(lead, f"/groups?class={label}") as page:
+        expect(page.get_by_text(f"lack {planted.code}; 20 minutes; use “")).to_be_visible()
+        expect(page.get_by_text("In other teachers’ classes").first).to_be_visible()
+
+
+def test_learners_held_up_by_a_planted_gap_are_sent_back_to_it(place: Site) -> None:
+    weak = {
+        (learner, code)
+        for code in {code for _, code, _ in place.truth().blocked}
+        for (learner,) in _struggling(place, code)
+    }
+    held_up = [
+        (learner, code, before)
+        for learner, code, before in place.truth().blocked
+        if (learner, code) in weak and (learner,) in _struggling(place, before)
+    ]
+    sent_back = {
+        tuple(row)
+        for row in place.ask(
+            "SELECT r.learner_id, k.code FROM chalkline.recommendations r "
+            "JOIN chalkline.competencies k ON k.competency_id = (r.reasons->>'holds_up')::uuid"
+        )
+    }
+    assert len(held_up) > 20
+    learners = {learner for learner, _, _ in held_up}
+    assert len({learner for learner, _ in sent_back} & learners) >= 0.9 * len(learners)
+
+
+def _struggling(place: Site, code: str) -> list[tuple[UUID]]:
+    return [
+        (row[0],)
+        for row in place.ask(
+            "SELECT m.learner_id FROM chalkline.mastery m JOIN chalkline.competencies k "
+            "USING (competency_id) WHERE k.code = :code AND m.label = 'struggling'",
+            code=code,
+        )
+    ]
 
 
 def _is_ours(said: ConsoleMessage) -> bool:

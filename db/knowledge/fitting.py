@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from time import perf_counter
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +24,7 @@ MOST_ANSWERS: Final = 220_000  # more tell the weights nothing new; learners are
 TESTED: Final = 5  # of so many learners, one is kept aside to test the model on
 LEAST_LIFT: Final = 0.05  # log-odds; less is not kept
 BATCH: Final = 1_000
+EVERY: Final = timedelta(days=7) - timedelta(hours=4)  # a week, at whatever hour of the night
 LOCK: Final = 7_242_627  # advisory lock, first key; the second is the district
 
 
@@ -76,6 +77,21 @@ def fit_district(
             connection, district, model=model, lifts=lifts, window=window, metrics=metrics, now=now
         )
         return Fitted(version, *window, metrics)
+
+
+def fit_weekly(
+    engine: Engine, *, district: int, now: datetime, progress: Progress = quiet
+) -> Fitted | None:
+    """Fits when the last fit is a week old; None while it is not due.
+
+    Never in a district's first night: what people see for the first time should not change under
+    their eyes an hour later.
+    """
+    with engine.begin() as connection:
+        given = {"district": district, "before": now - EVERY}
+        if not connection.scalar(text(_FIT_DUE), given):
+            return None
+    return fit_district(engine, district=district, now=now, progress=progress)
 
 
 def _by_lot(counts: list[tuple[UUID, int]]) -> list[UUID]:
@@ -169,6 +185,12 @@ def _lifts(
     return lifts
 
 
+_FIT_DUE = """
+SELECT EXISTS (SELECT FROM chalkline.job_runs
+               WHERE district_id = :district AND job = 'night' AND state = 'done')
+   AND NOT EXISTS (SELECT FROM chalkline.knowledge_models
+                   WHERE district_id = :district AND kind = 'fitted' AND created_at > :before)
+"""
 _PLACE = """
 SELECT timezone, (chalkline.today(district_id) + 1)::timestamp AT TIME ZONE timezone AS cut
 FROM chalkline.institutions WHERE district_id = :district AND kind = 'district'
