@@ -21,9 +21,6 @@ HELP: Final[Mapping[str, str]] = {
     "groups": "Whom of a class to teach again together, with what, and who is ready for more. Each "
     "learner is in one group, that of what presses most on her. 'How groups are made' says the "
     "rules; print the page to take it into the lesson.",
-    "content": "Sections and questions of a course, those worth fixing first on top, each with the "
-    "evidence and how many learners it rests on. Nothing is said about fewer than your district's "
-    "least group.",
     "find": "Type a learner's whole name, or a part of the name of a class, a competency or a "
     "course. Only what is yours is found.",
     "learner": "One learner: what stands now, strengths, plans, and what happened when. 'As of' "
