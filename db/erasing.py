@@ -23,6 +23,7 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
         "section_progress",
         "activity_days",
         "mastery",
+        "learner_knowledge",
         "risk_scores",
         "recommendations",
     ),
