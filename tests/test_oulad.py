@@ -12,7 +12,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,12 @@ from sqlalchemy import text
 import privacy
 from db import engine as engines
 from db import oulad
+from db.nightly import work_through
 from db.oulad.learners import _identifier
 from db.oulad.names import invented_name
 from db.oulad.reading import Block, blocks
 from db.oulad.report import Rejections
+from db.refresh import refresh
 from privacy.people import names, sealer, source_hash
 from privacy.viewer import Viewer
 from tests.conftest import District
@@ -608,6 +610,21 @@ def test_two_loads_at_once_are_one_and_a_sentence(district: District, tmp_path: 
 def test_a_district_that_is_not_ours_is_not_loaded_into(district: District, tmp_path: Path) -> None:
     with pytest.raises(oulad.LoadError, match="'Lakeside' is the name of a district that was not"):
         load(district, folder(tmp_path / "oulad"), district="Lakeside")
+
+
+def test_a_night_over_it_measures_what_it_records_and_fails_on_nothing_it_does_not(
+    district: District, tmp_path: Path
+) -> None:
+    """No question, no competency, no sitting, no time; and six learners."""
+    report = load(district, folder(tmp_path / "oulad"))
+    refresh(district.jobs, now=datetime.now(UTC))
+    night = work_through(district.jobs, district=report.district_id, now=datetime.now(UTC))
+    assert night.content["courses"] == 3
+    assert night.content["items"] == 0
+    stored = "SELECT DISTINCT dimension FROM chalkline.learning_patterns WHERE district_id = :of"
+    assert {row[0] for row in rows(district, stored, of=report.district_id)} <= {
+        "engagement", "velocity", "feedback_delay",
+    }  # fmt: skip
 
 
 def test_files_without_a_click_load(district: District, tmp_path: Path) -> None:
