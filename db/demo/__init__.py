@@ -28,6 +28,7 @@ from db.demo.writing.learning import write_learning
 from db.demo.writing.organisation import write_organisation
 from db.demo.writing.papers import write_papers
 from db.demo.writing.plans import write_plans
+from db.demo.writing.trail import write_trail
 from db.partitions import ensure_months
 from db.people import Progress, Sealer, SourceHash, quiet
 
@@ -74,6 +75,7 @@ def load(
         counts = _write_frame(target, everybody)
         _write_schools(target, everybody, counts, progress)
         _write_import(target, counts)
+        write_trail(target, today=today)
     with engine.begin() as connection:
         tell_planner(connection, *counts)
     return DemoReport(district, DISTRICT, counts, tuple(everybody), perf_counter() - began)
