@@ -8,6 +8,7 @@ from components.empty import as_of, empty
 from components.show import twin
 from privacy import Viewer
 from queries.district.operations import data_freshness
+from queries.exports import note_export
 
 
 def page(viewer: Viewer) -> None:
@@ -30,17 +31,23 @@ def page(viewer: Viewer) -> None:
         empty("Nothing has been imported yet.")
     else:
         st.markdown(_latest(found.imports))
-        twin(_readable(found.imports), key="imports", name="imports", label="Latest imports")
+        _table(viewer, _readable(found.imports), name="imports", label="Latest imports")
     if len(found.rejected):
-        twin(
-            found.rejected,
-            key="rejected",
-            name="rejected rows",
-            label=f"Rows the latest import rejected ({len(found.rejected)})",
-        )
+        label = f"Rows the latest import rejected ({len(found.rejected)})"
+        _table(viewer, found.rejected, name="rejected rows", label=label)
     if len(found.jobs):
         st.header("Background jobs")
-        twin(_readable(found.jobs), key="jobs", name="jobs", label="Latest jobs")
+        _table(viewer, _readable(found.jobs), name="jobs", label="Latest jobs")
+
+
+def _table(viewer: Viewer, table: pd.DataFrame, *, name: str, label: str) -> None:
+    twin(
+        table,
+        key=name.split()[0],
+        name=name,
+        label=label,
+        on_download=lambda: note_export(viewer, what=name, rows=len(table)),
+    )
 
 
 def _latest(imports: pd.DataFrame) -> str:

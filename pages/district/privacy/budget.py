@@ -19,6 +19,7 @@ from privacy.releases.accounting import (
     epsilon,
 )
 from queries.district.spending import Spending, school_year_words, spending
+from queries.exports import note_export
 
 FIRST = 6  # metrics shown; the table has all
 
@@ -73,7 +74,15 @@ def _spent(viewer: Viewer, budget: Budget, year: Spending) -> None:
         st.subheader("On what")
         _ranked(year.by_metric.head(FIRST), "metric", budget)
         if len(year.by_metric) > FIRST:
-            twin(year.by_metric, key="by-metric", name="budget by metric", label="All metrics")
+            twin(
+                year.by_metric,
+                key="by-metric",
+                name="budget by metric",
+                label="All metrics",
+                on_download=lambda: note_export(
+                    viewer, what="budget by metric", rows=len(year.by_metric)
+                ),
+            )
 
 
 def _ranked(table: pd.DataFrame, name: str, budget: Budget) -> None:
