@@ -271,6 +271,26 @@ def test_a_changed_row_is_named(
     assert "Row 13" in fault
 
 
+def test_a_fault_early_in_a_long_trail_is_named_and_kept(
+    district: District, notary: Notary, thief: Engine
+) -> None:
+    """The rest is still on its way from the server when the fault is found."""
+    with district.jobs.begin() as db:
+        db.execute(
+            text(
+                "INSERT INTO chalkline.audit_log (district_id, actor, role, action, detail)"
+                " SELECT 1, gen_random_uuid(), 'teacher', repeat('looked ', 40), '{}'"
+                " FROM generate_series(1, 20000)"
+            )
+        )
+    chain_all(district.jobs, now=NOW)
+    with thief.begin() as db:
+        db.execute(text("UPDATE chalkline.audit_log SET action = 'x' WHERE position = 7"))
+    assert check(district.jobs, notary, now=NOW).bad_row == 7
+    with privacy.session(SAM) as db:
+        assert db.scalar(text("SELECT bad_row FROM chalkline.audit_checks")) == 7
+
+
 def test_a_missing_row_is_named(district: District, notary: Notary, thief: Engine) -> None:
     signed_trail(district, notary)
     with thief.begin() as db:

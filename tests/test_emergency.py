@@ -106,6 +106,22 @@ def test_an_administrator_of_one_school_opens_nobody_of_another(district: Distri
     assert open_card(ADAM, typed="Ana Ruiz", reason=REASON) == cast.of("Ana Ruiz")
 
 
+def test_of_two_learners_of_one_name_the_school_says_which(district: District) -> None:
+    with district.jobs.begin() as db:
+        db.execute(
+            text(
+                "UPDATE chalkline.learner_pii SET name_token = (SELECT name_token FROM"
+                " chalkline.learner_pii WHERE learner_id = :ana) WHERE learner_id = :finn"
+            ),
+            {"ana": cast.of("Ana Ruiz"), "finn": cast.of("Finn Gray")},
+        )
+    with pytest.raises(NotAllowed, match="Say which school"):
+        open_card(ADAM, typed="Ana Ruiz", reason=REASON)
+    elm = cast.of("Elm Middle School")
+    assert open_card(ADAM, typed="Ana Ruiz", reason=REASON, school_id=elm) == cast.of("Ana Ruiz")
+    assert seen("learner_pii") == {cast.of("Ana Ruiz")}
+
+
 @pytest.mark.parametrize("name", ["Tess Moran", "Carla Weiss", "Rita Sol", "Sam Shah"])
 def test_only_administrators_can_look_a_name_up_across_a_district(
     district: District, name: str

@@ -44,7 +44,10 @@ def verify(
         _same_as_in_the_database(connection, kept)
     except AuditError as problem:
         return Verdict(0, waiting(connection), 0, str(problem))
-    rows, fault, bad = _walk(connection, kept, progress)
+    lines = copied(connection, _ALL)
+    rows, fault, bad = _walk(lines, kept, progress)
+    for _ in lines:  # a COPY that is broken off takes its transaction with it
+        pass
     return Verdict(rows, waiting(connection), len(kept), fault, bad)
 
 
@@ -64,7 +67,7 @@ def keep(connection: Connection, verdict: Verdict, *, now: datetime) -> None:
 
 
 def _walk(
-    connection: Connection, kept: list[Checkpoint], progress: Callable[[int], None]
+    lines: Iterator[bytes], kept: list[Checkpoint], progress: Callable[[int], None]
 ) -> tuple[int, str | None, int | None]:
     """(rows read, fault, its row): the chain, and its tree at every checkpoint."""
     tree, signed = Tree(), iter(kept)
@@ -72,7 +75,7 @@ def _walk(
     previous, at = FIRST, 0
     before = previous.hex().encode()
     hashes: list[bytes] = []
-    for line in copied(connection, _ALL):
+    for line in lines:
         at += 1
         said, follows, row = line.split(b"\t", 2)
         if not row.startswith(b"%d\t" % at):

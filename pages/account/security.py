@@ -17,6 +17,7 @@ from queries import security
 from queries.security import Alert
 
 PARTS = ("Unusual access", "Audit trail", "Signed in now", "Keys")
+DAYS = ("night", "other school")  # counted by whole days, so only the last look has a time
 YOUNG = timedelta(days=90)  # an older key is due for rotation
 SAYS = {
     "burst": "{name} opened the records of {count} within ten minutes.",
@@ -102,6 +103,8 @@ def _says(one: Alert) -> str:
 
 def _when(one: Alert) -> str:
     first, last = local(one.starts_at), local(one.ends_at)
+    if one.kind in DAYS:
+        return f"Last on {words.moment(last)}"
     return f"{words.moment(first)}" + (f" to {last:%H:%M}" if last - first > YOUNG * 0 else "")
 
 

@@ -10,8 +10,10 @@ from pages import guard
 from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
+from queries.staff import schools
 from queries.students.emergency import SHORTEST, Card, card, open_card
 
+ANY = "Any school of mine"
 WIDTH = 480  # pixels
 
 
@@ -40,6 +42,8 @@ def _ask(viewer: Viewer) -> None:
     )
     with st.form("emergency", width=WIDTH):
         typed = st.text_input("Learner's full name", max_chars=120, autocomplete="off")
+        places = schools(viewer)
+        place = st.selectbox("School", [ANY, *list(places)[1:]])  # the first is the district
         reason = st.text_area(
             f"Why (at least {SHORTEST} characters, without the name)", max_chars=500
         )
@@ -47,7 +51,7 @@ def _ask(viewer: Viewer) -> None:
     if not sent:
         return
     try:
-        learner = open_card(viewer, typed=typed, reason=reason)
+        learner = open_card(viewer, typed=typed, reason=reason, school_id=places.get(place))
     except NotAllowed as why:
         st.error(str(why))
         return

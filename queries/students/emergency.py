@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Uuid, column, func, insert, select
+from sqlalchemy import Uuid, column, func, insert, select, true
 
 import privacy
 from db.audit.unusual import OPENED
@@ -41,7 +41,7 @@ class Card:
     attendance: tuple[tuple[date, str], ...]
 
 
-def open_card(viewer: Viewer, *, typed: str, reason: str) -> UUID:
+def open_card(viewer: Viewer, *, typed: str, reason: str, school_id: UUID | None = None) -> UUID:
     """Opens a learner of exactly that full name for 15 minutes; her identifier.
 
     NotAllowed, in words, without a reason, for a name nobody or more than one bears, or for a
@@ -53,8 +53,11 @@ def open_card(viewer: Viewer, *, typed: str, reason: str) -> UUID:
         raise NotAllowed("Leave the learner's name out of the reason; it is kept in plain text.")
     tokens = people.tokens_of(viewer, typed)
     with privacy.session(viewer) as db:
-        called = func.chalkline.called(tokens).table_valued(column("learner_id", Uuid))
-        found: list[UUID] = list(db.scalars(select(called.c.learner_id)))
+        called = func.chalkline.called(tokens).table_valued(
+            column("learner_id", Uuid), column("school_id", Uuid)
+        )
+        there = true() if school_id is None else called.c.school_id == school_id
+        found: list[UUID] = list(db.scalars(select(called.c.learner_id).where(there)))
         if len(found) != 1:
             record(db, viewer, "refused", detail={"what": "emergency", "found": len(found)})
     if not found:
@@ -63,7 +66,7 @@ def open_card(viewer: Viewer, *, typed: str, reason: str) -> UUID:
         )
     if len(found) > 1:
         raise NotAllowed(
-            "More than one learner bears that name. Call the school; it can tell them apart."
+            "More than one learner bears that name. Say which school; if both go there, call it."
         )
     with privacy.session(viewer) as db:
         grant = uuid4()

@@ -23,9 +23,11 @@ days AS (
     WHERE extract(isodow FROM d) < 6)
 INSERT INTO chalkline.audit_log (district_id, audit_id, at, actor, role, action, subject, detail)
 SELECT :district, md5(:space || 'look' || n)::uuid,
-       day + time '07:40' + (n * 7919 % 28800) * interval '1 second',
+       (day + time '07:40' + (n * 7919 % 28800) * interval '1 second') AT TIME ZONE timezone,
        staff_id, 'teacher', 'viewed learner', anonymous_id, '{}'
-FROM pairs JOIN days ON days.back = n % 10
+FROM pairs
+JOIN days ON days.back = n % 10
+JOIN chalkline.institutions i ON i.district_id = :district AND i.kind = 'district'
 WHERE n <= :looks
 """
 _EVENING: Final = """
@@ -37,7 +39,8 @@ WITH chosen AS (
     ORDER BY md5(s.staff_id::text) LIMIT 1)
 INSERT INTO chalkline.audit_log (district_id, audit_id, at, actor, role, action, subject, detail)
 SELECT :district, md5(:space || 'evening' || n)::uuid,
-       CAST(:today AS date) - 3 + time '22:50' + n * interval '20 seconds',
+       (CAST(:today AS date) - 3 + time '22:50' + n * interval '20 seconds')
+           AT TIME ZONE timezone,
        staff_id, 'teacher', 'viewed learner', anonymous_id, '{}'
 FROM (SELECT c.staff_id, l.anonymous_id, row_number() OVER (ORDER BY md5(l.learner_id::text)) AS n
       FROM chosen c
@@ -45,6 +48,7 @@ FROM (SELECT c.staff_id, l.anonymous_id, row_number() OVER (ORDER BY md5(l.learn
       JOIN chalkline.enrollments e ON e.district_id = :district AND e.class_id = s.class_id
       JOIN chalkline.learners l ON l.district_id = :district AND l.learner_id = e.learner_id
       GROUP BY c.staff_id, l.anonymous_id, l.learner_id) seen
+JOIN chalkline.institutions i ON i.district_id = :district AND i.kind = 'district'
 WHERE n <= :many
 """
 
