@@ -14,6 +14,7 @@ from pages.records.telling import GIVERS, GROUNDS, LAWS, done, in_words
 from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer, tokens
 from privacy.consent import METHODS, Law
+from queries.exports import note_export
 from queries.records import consents, disclosures, files, holds, requests
 from queries.records.disclosures import DisclosureRecord
 from queries.records.files import PURPOSES, GivenConsent, LearnerFile
@@ -268,6 +269,7 @@ def _looked(viewer: Viewer, one: LearnerFile) -> None:
         mime="application/pdf",
         icon=":material/print:",
         key="disclosures-pdf",
+        on_click=lambda: note_export(viewer, what="disclosure record", rows=len(rows)),
     )
 
 

@@ -44,8 +44,13 @@ def questions(viewer: Viewer, found: CourseReport, course: str) -> None:
             on_download=lambda: note_export(viewer, what="questions", rows=len(table)),
         )
     else:
-        twin(table, key="items", name=f"questions {course}")
-    _one_question(found.items)
+        twin(
+            table,
+            key="items",
+            name=f"questions {course}",
+            on_download=lambda: note_export(viewer, what="questions", rows=len(table)),
+        )
+    _one_question(viewer, found.items)
     _papers(viewer, found, course)
     with st.expander("What difficulty, discrimination and reliability mean"):
         st.markdown(
@@ -108,7 +113,7 @@ def _favourite(choices: tuple[Choice, ...]) -> Choice | None:
     return max((one for one in choices if not one.right), key=lambda one: one.chosen, default=None)
 
 
-def _one_question(items: tuple[ItemReport, ...]) -> None:
+def _one_question(viewer: Viewer, items: tuple[ItemReport, ...]) -> None:
     """One question in full; at first the one most worth a look."""
     st.subheader("One question")
     labels = {f"{item.assessment}, question {item.number}": item for item in items}
@@ -136,7 +141,14 @@ def _one_question(items: tuple[ItemReport, ...]) -> None:
         st.markdown("**Over the district**" if by_group else "**In your classes**")
         draw = figures.options_by_group if by_group else figures.option_counts
         alt = figures.options_by_group_alt if by_group else figures.option_counts_alt
-        show(draw(options), alt(options), options, key="options", name="answers")
+        show(
+            draw(options),
+            alt(options),
+            options,
+            key="options",
+            name="answers",
+            on_download=lambda: note_export(viewer, what="answers", rows=len(options)),
+        )
     lure = item.lure
     if lure and lure.misconception:
         st.markdown(

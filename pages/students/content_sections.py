@@ -94,7 +94,12 @@ def _measured(viewer: Viewer, found: CourseReport, course: str) -> None:
             on_download=lambda: note_export(viewer, what="measured sections", rows=len(table)),
         )
     else:
-        twin(table, key="measured", name=f"sections of the district {course}")
+        twin(
+            table,
+            key="measured",
+            name=f"sections of the district {course}",
+            on_download=lambda: note_export(viewer, what="measured sections", rows=len(table)),
+        )
     by_unit = pd.DataFrame(
         [
             {
@@ -111,7 +116,13 @@ def _measured(viewer: Viewer, found: CourseReport, course: str) -> None:
             for one in units(found.measured)
         ]
     )
-    twin(by_unit, key="units", name=f"units {course}", label="The units as a table")
+    twin(
+        by_unit,
+        key="units",
+        name=f"units {course}",
+        label="The units as a table",
+        on_download=lambda: note_export(viewer, what="units", rows=len(by_unit)),
+    )
     _accommodations(found)
     with st.expander("What the columns mean"):
         st.markdown(
