@@ -14,7 +14,7 @@ from analytics.rules import ABSENT_LEAST, ABSENT_SHARE
 
 MOST: Final[Mapping[str, int]] = {"all": 1, "course": 8, "subject": 6, "bloom": 6, "term": 3}
 COMPLETE_SHARE: Final = 0.9  # of the sections opened so far: whoever has these has completed
-VERSIONS_KEPT: Final = 8  # older weeks' rows are dropped; what was released from them stays
+VERSIONS_KEPT: Final = 8  # older weeks' rows are dropped unless a figure still stands on them
 
 
 def release_rows(connection: Connection, given: Mapping[str, Any]) -> int:
@@ -49,11 +49,25 @@ SELECT :district, date_trunc('week', CAST(:as_of AS date))::date,
 WHERE EXISTS (SELECT FROM chalkline.enrollment_state s WHERE s.district_id = :district)
 ON CONFLICT DO NOTHING RETURNING data_version
 """
+# Weeks with which an exact figure that still stands will be compared are kept.
 _FORGET = """
-DELETE FROM chalkline.release_rows r WHERE r.district_id = :district AND r.data_version < (
-    SELECT min(v.data_version) FROM (
-        SELECT data_version FROM chalkline.release_versions WHERE district_id = :district
-        ORDER BY 1 DESC LIMIT :kept) v)
+WITH compared AS (
+    SELECT DISTINCT (figure ->> 'base')::date AS week
+    FROM chalkline.releases r, jsonb_each(r.answer) level, jsonb_array_elements(level.value) figure
+    WHERE r.district_id = :district AND r.regime = 'exact' AND r.data_version = (
+        SELECT max(o.data_version) FROM chalkline.releases o WHERE o.district_id = :district
+          AND o.regime = 'exact' AND o.metric = r.metric)),
+old AS (
+    UPDATE chalkline.release_versions v SET kept = false
+    WHERE v.district_id = :district AND v.kept
+      AND v.data_version NOT IN (SELECT week FROM compared WHERE week IS NOT NULL)
+      AND v.data_version < (
+        SELECT min(n.data_version) FROM (
+            SELECT data_version FROM chalkline.release_versions WHERE district_id = :district
+            ORDER BY 1 DESC LIMIT :kept) n)
+    RETURNING v.data_version)
+DELETE FROM chalkline.release_rows r
+WHERE r.district_id = :district AND r.data_version IN (SELECT data_version FROM old)
 """
 _ROWS = """
 WITH here AS MATERIALIZED (

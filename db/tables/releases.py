@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Integer, Numeric, SmallInteger, Text, Uuid
+from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,6 +82,7 @@ class ReleaseVersion(Table):
     school_year: Mapped[int] = mapped_column(Integer)
     as_of: Mapped[date] = mapped_column(Date)
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    kept: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
 
 
 class ReleaseRow(Table):

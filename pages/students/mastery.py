@@ -11,6 +11,7 @@ from components.empty import as_of, empty
 from components.grid import SCORES, Band, Column, Row, Selection, grid_table, mastery_grid
 from components.show import plain, twin
 from pages.students.choosing import one_class, one_of
+from pages.students.grade import beside_your_grade
 from pages.students.links import link, token
 from pages.students.meaning import meaning
 from privacy import Viewer
@@ -52,6 +53,7 @@ def page(viewer: Viewer) -> None:
         ]
         _map(viewer, chosen, found, shown)
         link("groups", "Groups to teach again", icon=":material/groups:", **{"class": chosen.label})
+    beside_your_grade(viewer, chosen)
     as_of(data_as_of(viewer).as_of)
 
 

@@ -7,7 +7,7 @@ from privacy.metrics.grains import EQUITY
 from privacy.metrics.metric import BOTH, DISTRICT_ONLY, Metric
 
 _PLACES = ("district", "school", "grade", "school_grade")
-_TAUGHT = (*_PLACES, "course", "subject", "school_subject")
+_TAUGHT = (*_PLACES, "course", "school_course", "subject", "school_subject")
 _GAPS = (*_TAUGHT, *EQUITY)
 
 METRICS: Final[Mapping[str, Metric]] = {
@@ -117,7 +117,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "content_effectiveness", "Content effectiveness", "Does the content teach?",
             "Mean over learners of the understanding shown in the checks inside the sections of a "
             "course.",
-            "mean", "%", 0, 100, ("district", "course", "subject"), "up", BOTH,
+            "mean", "%", 0, 100, ("district", "course", "school_course", "subject"), "up", BOTH,
         ),
         Metric(
             "accommodation_success", "Accommodation success",

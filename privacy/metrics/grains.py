@@ -66,6 +66,7 @@ GRAINS: Final[Mapping[str, Grain]] = {
         Grain("grade", "grade", "all", ("grade",)),
         Grain("school_grade", "school and grade", "all", ("school", "grade")),
         Grain("course", "course", "course", ("slice",)),
+        Grain("school_course", "school and course", "course", ("school", "slice")),
         Grain("subject", "subject", "subject", ("slice",)),
         Grain("school_subject", "school and subject", "subject", ("school", "slice")),
         Grain("bloom", "Bloom's level", "bloom", ("slice",)),

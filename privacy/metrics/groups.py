@@ -34,9 +34,10 @@ def groups(db: Connection, district: int, grain: Grain, *, on: date) -> tuple[Gr
         return tuple(Group((key,), (words,)) for key, words in lists[0].items())
     first, second = lists
     pairs = [(one, other) for one in first for other in second]
-    if grain.keys == ("school", "grade"):
-        offered = _offered(db, district, on)
-        pairs = [pair for pair in pairs if pair in offered]
+    if grain.name in ("school_grade", "school_course"):
+        there = _offered if grain.name == "school_grade" else _held
+        known = there(db, district, on)
+        pairs = [pair for pair in pairs if pair in known]
     return tuple(Group(pair, (first[pair[0]], second[pair[1]])) for pair in pairs)
 
 
@@ -101,6 +102,16 @@ def _offered(db: Connection, district: int, on: date) -> set[tuple[str, str]]:
         )
     )
     return found | {(str(one), NO_GRADE) for one in schools if str(one) not in graded}
+
+
+def _held(db: Connection, district: int, on: date) -> set[tuple[str, str]]:
+    """Which courses each school teaches; one that learners go elsewhere for has their home too."""
+    rows = db.execute(
+        select(Class.school_id, Class.course_id)
+        .where(Class.district_id == district, Class.ends_on >= on)
+        .distinct()
+    )
+    return {(str(row.school_id), str(row.course_id)) for row in rows}
 
 
 def _taught(district: int, on: date) -> Select[UUID]:

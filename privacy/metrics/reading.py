@@ -24,12 +24,16 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Version:
-    """A week whose data is fixed: its Monday, its school year, the day the data was taken."""
+    """A week whose data is fixed: its Monday, its school year, the day the data was taken.
+
+    `kept` is false when its rows have been dropped; what was released from them still stands.
+    """
 
     data_version: date
     school_year: int
     as_of: date
     made_at: datetime
+    kept: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def versions(db: Connection, district: int) -> tuple[Version, ...]:
             ReleaseVersion.school_year,
             ReleaseVersion.as_of,
             ReleaseVersion.made_at,
+            ReleaseVersion.kept,
         )
         .where(ReleaseVersion.district_id == district)
         .order_by(ReleaseVersion.data_version.desc())

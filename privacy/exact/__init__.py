@@ -1,0 +1,10 @@
+"""Exact figures about groups of at least k, for staff inside a school: safe against subtraction.
+
+The figures of a week are decided once, stored, and the same for everybody. `figures` is the door.
+"""
+
+from privacy.exact.asking import Figures, compare, figures
+from privacy.exact.cube import EXACT_GRAINS
+from privacy.exact.figure import Figure
+
+__all__ = ["EXACT_GRAINS", "Figure", "Figures", "compare", "figures"]

@@ -1,0 +1,91 @@
+"""One figure as it is released: about which group, how exact, of which week."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from analytics.disclosure import Cell, Coded, coded, size_class
+from privacy.metrics import Metric
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is said of one group: a value between low and high (equal for a plain figure).
+
+    `learners` is told by the enrolment metric only; of others, `size` says how large the group is.
+    `since` is the Monday of the week whose figure this is: it stands until enough has changed.
+    `base` is the latest week in which nothing had changed since; it is shown to nobody.
+    """
+
+    cell: Cell
+    low: float
+    high: float
+    unit: str
+    learners: int | None
+    size: str
+    since: date
+    base: date = field(compare=False, repr=False)
+
+    @property
+    def words(self) -> str:
+        """As a page prints it: '63 %', '95 % or more', '120 learners', '90–120 minutes a week'."""
+        if self.unit == "%":
+            return Coded(self.low, self.high).words
+        if self.low == self.high:
+            return f"{_plain(self.low)} {self.unit}"
+        return f"{_plain(self.low)}–{_plain(self.high)} {self.unit}"
+
+
+def figure(metric: Metric, cell: Cell, *, learners: int, share: float, since: date) -> Figure:
+    """The figure of a group; `share` is the mean of its values as a share of their bounds."""
+    if metric.kind == "count":
+        return Figure(
+            cell, learners, learners, metric.unit, learners, size_class(learners), since, since
+        )
+    said = coded(100 * share, learners)
+    low, high = _in_unit(metric, said.low), _in_unit(metric, said.high)
+    return Figure(cell, low, high, metric.unit, None, size_class(learners), since, since)
+
+
+def stored(one: Figure) -> dict[str, Any]:
+    """As `releases.answer` holds it."""
+    return {
+        "cell": list(one.cell),
+        "low": one.low,
+        "high": one.high,
+        "learners": one.learners,
+        "size": one.size,
+        "since": one.since.isoformat(),
+        "base": one.base.isoformat(),
+    }
+
+
+def restored(metric: Metric, row: Mapping[str, Any]) -> Figure:
+    """The other way."""
+    return Figure(
+        cell=tuple(row["cell"]),
+        low=row["low"],
+        high=row["high"],
+        unit=metric.unit,
+        learners=row["learners"],
+        size=row["size"],
+        since=date.fromisoformat(row["since"]),
+        base=date.fromisoformat(row["base"]),
+    )
+
+
+def _in_unit(metric: Metric, percent: float) -> float:
+    """A percentage of the metric's bounds in its unit; rates are shown in percent as they are."""
+    if metric.kind == "rate":
+        return percent
+    return round(metric.lower + (metric.upper - metric.lower) * percent / 100, 2)
+
+
+def _plain(number: float) -> str:
+    """Without a needless decimal.
+
+    >>> _plain(120.0), _plain(1.8)
+    ('120', '1.8')
+    """
+    return f"{number:,.0f}" if number == round(number) else f"{number:.1f}"

@@ -1,0 +1,278 @@
+"""Exact figures as the database releases them: stored, nested, kept apart from private ones."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from sqlalchemy import Connection, func, insert, select, text, update
+
+import privacy
+from db.refresh import refresh
+from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, StaffRole
+from privacy import exact
+from privacy.metrics import METRICS, WrongRegime
+from queries.students.grade import beside
+from tests import cast
+from tests.conftest import District
+
+FIRST = date(2026, 3, 16)
+ELM, OAK = cast.of("Elm Middle School"), cast.of("Oak Middle School")
+Sizes = Mapping[tuple[UUID, int], int]
+USUAL: Sizes = {(ELM, 6): 45, (ELM, 7): 52, (ELM, 8): 38, (OAK, 6): 41, (OAK, 7): 3, (OAK, 8): 47}
+
+
+def people(sizes: Sizes) -> list[tuple[UUID, UUID, int]]:
+    """(row key, school, grade) of so many learners a group; the first of a group stay the same."""
+    return [
+        (uuid5(school, f"{grade} {number}"), school, grade)
+        for (school, grade), size in sizes.items()
+        for number in range(size)
+    ]
+
+
+def write_week(
+    db: Connection, week: date, learners: Sequence[tuple[UUID, UUID, int]], *, value: int = 0
+) -> None:
+    """A week's rows: everybody enrolled and scored; `value` shifts the scores."""
+    db.execute(
+        insert(ReleaseVersion).values(
+            district_id=1, data_version=week, school_year=2026, as_of=week, made_at=cast.NOW
+        )
+    )
+    db.execute(
+        insert(ReleaseRow),
+        [
+            {
+                "district_id": 1,
+                "data_version": week,
+                "slice": slice_,
+                "row_key": key,
+                "slice_key": slice_key,
+                "school_id": school,
+                "grade_level": grade,
+                "traits": {},
+                "figures": {
+                    "enrolment": 1,
+                    "assessment_mean": 40 + (key.int + value) % 50,
+                    "pass": int((key.int + value) % 3 > 0),
+                    "flagged": 0,
+                },
+            }
+            for key, school, grade in learners
+            for slice_, slice_key in (
+                ("all", ""),
+                ("course", str(cast.COURSE)),
+                ("subject", "mathematics"),
+            )
+        ],
+    )
+
+
+def offer(db: Connection, *offered: tuple[UUID, int]) -> None:
+    """Classes of these grades, so that the public list knows them."""
+    for school, grade in offered:
+        db.execute(
+            insert(Class).values(
+                district_id=1,
+                class_id=uuid5(school, f"class {grade}"),
+                school_id=school,
+                course_id=cast.COURSE,
+                term_id=cast.of("1 2026"),
+                title=f"Grade {grade}",
+                grade_level=grade,
+                starts_on=cast.STARTED,
+                ends_on=cast.ENDS,
+            )
+        )
+
+
+@pytest.fixture
+def schools(district: District) -> District:
+    """Lakeside with three grades at Elm and Oak and the usual week's rows."""
+    with district.jobs.begin() as db:
+        db.execute(update(Class).values(grade_level=7).where(Class.district_id == 1))
+        offer(db, *USUAL)
+        write_week(db, FIRST, people(USUAL))
+    return district
+
+
+def figures(name: str = "assessment_mean", who: str = "Tess Moran", **how: bool) -> exact.Figures:
+    return exact.figures(cast.viewer(who), name, **how)
+
+
+def test_a_group_of_few_and_enough_beside_it_are_not_told(schools: District) -> None:
+    found = figures("enrolment")
+    assert found.k == 5
+    assert found.of("school_grade", str(OAK), "7") is None
+    hidden = {
+        (school, grade)
+        for school, grade in USUAL
+        if found.of("school_grade", str(school), str(grade)) is None
+    }
+    assert len(hidden) >= 4  # one hidden cell of a row or column would be its total less the rest
+    district = found.of("district")
+    assert district is not None
+    assert district.words == "226 learners"
+
+
+def test_the_first_to_ask_decides_and_everybody_reads_the_same(schools: District) -> None:
+    before = figures()
+    with schools.jobs.begin() as db:
+        db.execute(text("UPDATE chalkline.release_rows SET figures = '{\"enrolment\": 1}'"))
+    assert figures(who="Carla Weiss").by_cell == before.by_cell
+    assert before.by_cell
+
+
+def test_what_is_printed_is_told_of_ten_or_more_and_never_more_than_the_screen(
+    schools: District,
+) -> None:
+    for name in ("enrolment", "assessment_mean", "pass"):
+        screen, paper = figures(name), figures(name, printed=True)
+        assert (screen.k, paper.k) == (5, 10)
+        assert set(paper.by_cell) <= set(screen.by_cell)
+        assert all(screen.by_cell[cell] == one for cell, one in paper.by_cell.items())
+
+
+@pytest.mark.parametrize("k", [5, 10, 15, 20])
+def test_the_district_sets_k(schools: District, k: int) -> None:
+    with schools.jobs.begin() as db:
+        db.execute(update(Institution).values(least_group=k).where(Institution.kind == "district"))
+        db.execute(text("DELETE FROM chalkline.release_versions"))
+        write_week(db, FIRST, people({**USUAL, (OAK, 7): 12}))
+    found = figures("enrolment")
+    assert found.k == k
+    assert (found.of("school_grade", str(OAK), "7") is not None) == (k <= 12)
+
+
+def test_a_rate_of_all_or_none_is_coded(schools: District) -> None:
+    found = figures("flagged")
+    assert {one.words for one in found.by_cell.values()} <= {"5 % or less", "2 % or less"}
+    assert found.by_cell
+
+
+def test_a_figure_stands_until_k_learners_have_changed(schools: District) -> None:
+    """Two leave grade 6 at Elm: the figures of that week would tell about the two."""
+    first = figures("enrolment")
+    later = {**USUAL, (ELM, 6): USUAL[ELM, 6] - 2}
+    with schools.jobs.begin() as db:
+        write_week(db, FIRST + timedelta(days=7), people(later))
+    second = figures("enrolment")
+    assert second.by_cell == first.by_cell
+    much_later = {**USUAL, (ELM, 6): USUAL[ELM, 6] - 7}
+    with schools.jobs.begin() as db:
+        write_week(db, FIRST + timedelta(days=14), people(much_later))
+    third = figures("enrolment")
+    district = third.of("district")
+    assert district is not None
+    assert district.learners == 219
+    assert district.since == FIRST + timedelta(days=14)
+
+
+def test_a_hidden_group_stays_hidden_when_it_grows(schools: District) -> None:
+    figures("enrolment")
+    with schools.jobs.begin() as db:
+        write_week(db, FIRST + timedelta(days=7), people({**USUAL, (OAK, 7): 30}))
+    assert figures("enrolment").of("school_grade", str(OAK), "7") is None
+
+
+def test_figures_that_all_learners_moved_are_told_anew(schools: District) -> None:
+    first = figures("assessment_mean")
+    with schools.jobs.begin() as db:
+        write_week(db, FIRST + timedelta(days=7), people(USUAL), value=7)
+    second = figures("assessment_mean")
+    assert set(second.by_cell) == set(first.by_cell)
+    assert {one.since for one in second.by_cell.values()} == {FIRST + timedelta(days=7)}
+
+
+def test_a_district_too_small_is_not_told_at_all(schools: District) -> None:
+    with schools.jobs.begin() as db:
+        db.execute(text("DELETE FROM chalkline.release_versions"))
+        write_week(db, FIRST, people({(ELM, 7): 4}))
+    assert figures("enrolment").by_cell == {}
+    assert figures("assessment_mean").by_cell == {}
+
+
+def test_before_the_first_week_there_is_nothing_to_tell(district: District) -> None:
+    found = figures()
+    assert found.version is None
+    assert found.by_cell == {}
+
+
+def test_an_administrator_gets_no_exact_figure_of_any_metric(schools: District) -> None:
+    for name in METRICS:
+        with pytest.raises(WrongRegime):
+            figures(name, who="Adam Price")
+
+
+def test_who_teaches_and_administers_counts_as_an_administrator(schools: District) -> None:
+    with schools.jobs.begin() as db:
+        db.execute(
+            insert(StaffRole).values(
+                district_id=1,
+                staff_id=cast.of("Tess Moran"),
+                role="administrator",
+                school_id=cast.of("Lakeside"),
+                starts_on=cast.STARTED,
+            )
+        )
+    with pytest.raises(WrongRegime, match="private figures only"):
+        figures()
+
+
+@pytest.mark.parametrize("who", ["Rita Sol", "Sam Shah"])
+def test_records_and_security_get_no_figures(schools: District, who: str) -> None:
+    with pytest.raises(WrongRegime, match="Ask your administrator"):
+        figures(who=who)
+
+
+def test_an_administrators_session_reads_no_stored_exact_answer(schools: District) -> None:
+    figures()
+    with schools.jobs.begin() as db:
+        assert db.scalar(select(func.count()).select_from(Release)) == 2  # and its enrolment
+    with privacy.session(cast.viewer("Adam Price")) as db:
+        assert db.scalar(select(func.count()).select_from(Release)) == 0
+
+
+def test_an_exact_answer_holds_nothing_of_a_hidden_group(schools: District) -> None:
+    figures("enrolment")
+    with schools.jobs.begin() as db:
+        answers = db.scalars(select(Release.answer)).all()
+    told = {tuple(row["cell"]) for answer in answers for some in answer.values() for row in some}
+    assert ("school_grade", str(OAK), "7") not in told
+
+
+def test_a_group_of_which_a_teacher_knows_all_but_few_is_not_compared(schools: District) -> None:
+    tess, cell = cast.viewer("Tess Moran"), ("school", str(ELM))  # 135 learners
+    assert figures("assessment_mean").of(*cell) is not None
+
+    def told(own: int) -> bool:
+        return exact.compare(tess, "assessment_mean", cell, own=own) is not None
+
+    assert [told(own) for own in (0, 60, 130, 131, 134, 135)] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_a_class_stands_beside_its_course_and_school(schools: District) -> None:
+    refresh(schools.jobs, now=cast.NOW)  # the week's rows are made already and stay
+    found = beside(cast.viewer("Tess Moran"), class_id=cast.class_id("Maths 7A"))
+    assert found.groups == (
+        "Mathematics 7 at Elm Middle School",
+        "Mathematics at Elm Middle School",
+        "Mathematics 7, all schools",
+    )
+    marks = found.measures[0]
+    assert (marks.title, marks.own, marks.learners) == ("Assessment mean", 75, 1)
+    assert marks.groups[0] == figures().of("school_course", str(ELM), str(cast.COURSE))
+    assert marks.groups[0] is not None
+    assert found.since == FIRST
+
+
+def test_figures_never_cross_into_another_district(schools: District) -> None:
+    assert exact.figures(cast.viewer("Zoe Quist"), "enrolment").by_cell == {}
