@@ -56,24 +56,6 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 BUILT_IN: Final = (
     MessageTemplate(
-        "Good news",
-        "home",
-        "en",
-        "A note from {school}",
-        "Dear family of {learner},\n\nI would like you to know that {learner} has done well in "
-        "{class} lately. Please tell {learner} that we have noticed.\n\nWith kind regards\n"
-        "{sender}, {school}",
-    ),
-    MessageTemplate(
-        "Good news",
-        "home",
-        "es",
-        "Una nota de {school}",
-        "Estimada familia de {learner}:\n\nMe gustaría que supieran que a {learner} le ha ido bien "
-        "últimamente en {class}. Por favor, díganle que lo hemos notado.\n\nUn cordial saludo\n"
-        "{sender}, {school}",
-    ),
-    MessageTemplate(
         "Please get in touch",
         "home",
         "en",
@@ -90,6 +72,24 @@ BUILT_IN: Final = (
         "Estimada familia de {learner}:\n\nMe gustaría hablar con ustedes sobre cómo le va a "
         "{learner} y cómo podemos ayudar juntos. ¿Cuándo podríamos hablar esta semana?\n\n"
         "Un cordial saludo\n{sender}, {school}",
+    ),
+    MessageTemplate(
+        "Good news",
+        "home",
+        "en",
+        "A note from {school}",
+        "Dear family of {learner},\n\nI would like you to know that {learner} has done well in "
+        "{class} lately. Please tell {learner} that we have noticed.\n\nWith kind regards\n"
+        "{sender}, {school}",
+    ),
+    MessageTemplate(
+        "Good news",
+        "home",
+        "es",
+        "Una nota de {school}",
+        "Estimada familia de {learner}:\n\nMe gustaría que supieran que a {learner} le ha ido bien "
+        "últimamente en {class}. Por favor, díganle que lo hemos notado.\n\nUn cordial saludo\n"
+        "{sender}, {school}",
     ),
     MessageTemplate(
         "Missing work",

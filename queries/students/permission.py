@@ -71,6 +71,6 @@ def permission(
         return Permission(True, f"a consent to {PURPOSES['learner']}")
     return Permission(
         False,
-        why=f"No consent to {PURPOSES['learner']} is known, and one is needed. {HOW} "
-        "Until then, write home or talk in person.",
+        why=f"No consent to {PURPOSES['learner']} is known, and one is needed. {HOW[:-1]} "
+        f"(for what: “{PURPOSES['learner']}”). Until then, write home or talk in person.",
     )
