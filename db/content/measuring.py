@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from analytics.content.lessons import Outcomes, outcomes
 from analytics.content.measuring import measures
-from db.content import reading, writing
+from db.content import people, reading, writing
 from db.people import Progress, quiet
 from db.refresh.upkeep import prepare
 from db.refresh.watermark import places
@@ -52,7 +52,7 @@ def measure(
     began = monotonic()
     with engine.begin() as connection:
         given = _given(connection, district, now)
-        found = reading.courses(connection, given)
+        found = people.courses(connection, given)
     done = waiting = sections = items = 0
     for number, course in enumerate(found):
         progress("Measuring courses", number, len(found))
@@ -87,7 +87,7 @@ def _given(connection: Connection, district: int, now: datetime) -> dict[str, An
     return {**given, "k": connection.scalar(text(_K), given)}
 
 
-def _news(connection: Connection, given: dict[str, Any], course: reading.Course) -> _News | None:
+def _news(connection: Connection, given: dict[str, Any], course: people.Course) -> _News | None:
     """What is new of a course; None if it was never measured, or in another cluster's time."""
     where = {
         **given,
@@ -111,10 +111,10 @@ def _due(news: _News, given: dict[str, Any]) -> bool:
 
 
 def _measure(
-    connection: Connection, given: dict[str, Any], course: reading.Course
+    connection: Connection, given: dict[str, Any], course: people.Course
 ) -> tuple[int, int]:
     """One course; returns how many sections and questions have figures that may be shown."""
-    who = reading.people(connection, given, course)
+    who = people.people(connection, given, course)
     content = reading.content(connection, given, course)
     asked = reading.answers(connection, given, who, content.questions)
     lessons = reading.lessons(connection, given, who, content.sections)

@@ -18,7 +18,8 @@ from analytics.content.worth import Mistake, Reason, reasons, worth
 from analytics.dif import Difference, surely
 from analytics.items import AssessmentSums
 from analytics.reliability import interval
-from db.content.reading import Content, Course, Given, People
+from db.content.people import Course, People
+from db.content.reading import Content, Given
 from db.copying import copy_rows
 
 Choices = Mapping[str, Sequence[float]]
