@@ -46,5 +46,8 @@ HELP: Final[Mapping[str, str]] = {
     "data": "How fresh the data is, what was imported and rejected, and whether jobs run.",
     "security": "Who looked at what, whether that is usual, the state of the keys and of the "
     "audit trail.",
+    "records": "What people asked about a learner's record, with its deadline and the next step; a "
+    "learner's file by her full name; consents that are missing; what fell due, which one person "
+    "proposes and another approves; and orders to keep records.",
     "account": "Your password, second factor and signed-in browsers.",
 }

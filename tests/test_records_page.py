@@ -4,13 +4,15 @@ import io
 import zipfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from streamlit.testing.v1 import AppTest
 
 import privacy
 from components import copies
+from db.people import PlainPerson, write_sealed
 from db.tables import ErasureRequest, Learner, RetentionBatch, RetentionRule
 from pages.records import file, office
 from pages.records import requests as shown
@@ -18,6 +20,7 @@ from pages.students.links import token
 from privacy import policies, retention
 from privacy.erasure import Custody
 from privacy.keystore import open_keystore
+from privacy.people import sealer
 from privacy.requests import run_requests
 from queries.records import disclosures, requests
 from tests import cast
@@ -63,6 +66,28 @@ def test_a_clerk_opens_a_file_by_full_name_and_sees_rights_not_learning(
     assert "Elm Middle School; grade 7; 12 years old" in text
     assert "open to you for four hours" in text
     assert "tired" not in text
+
+
+def test_of_two_learners_of_one_name_the_clerk_picks_one(
+    district: District, custody: Custody
+) -> None:
+    twin = PlainPerson(uuid4(), "Ana", "Ruiz", birth_date="2014-01-02")
+    with district.jobs.begin() as db:
+        db.execute(
+            insert(Learner).values(
+                district_id=1,
+                learner_id=twin.learner_id,
+                school_id=cast.of("Oak Middle School"),
+                academic_level="middle",
+                grade_level=6,
+            )
+        )
+        write_sealed(db, 1, sealer(custody.keystore)(1, [twin]))
+    page = records("A learner's file")
+    label(page, "text_input", "Full name of the learner").input("Ana Ruiz")
+    press(page, "Open the file")
+    text = said(press(page, "Ana Ruiz: Oak Middle School, grade 6"))
+    assert "Oak Middle School; grade 6; 12 years old" in text
 
 
 def test_an_unknown_name_says_how_to_search(district: District) -> None:

@@ -67,9 +67,18 @@ def _search(viewer: Viewer) -> None:
     else:
         st.write(f"{len(found)} learners have this name. Which one?")
         for one in found:
-            if st.button(_where(one), key=f"pick-{one.learner_id.hex}"):
-                st.query_params["learner"] = token(viewer, one.learner_id)
+            # A callback: the next run knows no search any more, and so not this button.
+            st.button(
+                _where(one),
+                key=f"pick-{one.learner_id.hex}",
+                on_click=_pick,
+                args=(token(viewer, one.learner_id),),
+            )
         st.caption("All of these files are open to you for four hours, and it is noted.")
+
+
+def _pick(address: str) -> None:
+    st.query_params["learner"] = address
 
 
 def _where(one: LearnerFile) -> str:
@@ -103,7 +112,7 @@ def _file(viewer: Viewer, one: LearnerFile) -> None:
     with right:
         _new_request(viewer, one)
         _new_disclosure(viewer, one)
-        _looked(viewer, one)
+    _looked(viewer, one)
 
 
 def _consents(viewer: Viewer, one: LearnerFile) -> None:

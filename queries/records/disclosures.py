@@ -17,6 +17,16 @@ from queries.trail import record
 
 _DID: Final = {
     "viewed learner": "looked at her record",
+    "saw learners": "saw her name in a list",
+    "wrote note": "wrote a note about her",
+    "revised note": "revised a note about her",
+    "started plan": "started a plan to help her",
+    "recorded progress": "recorded progress of her plan",
+    "sent message": "sent a message",
+    "opened contacts": "looked up whom to call",
+    "recorded disclosure": "noted that her record was given to somebody",
+    "approved erasure": "approved that her record be erased",
+    "closed request": "closed a request about her record",
     "opened file": "opened her file in the records office",
     "emergency view": "looked at her record in an emergency",
     "recorded consent": "recorded a consent",
