@@ -1,6 +1,7 @@
 """Audits the release mechanism at full size, and times releases about 100,000 learners."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from bench.home import Home, Say
 from bench.measuring import milliseconds, spread
+from bench.processes import used
 from privacy import Viewer, releases
 from privacy.releases import OVERVIEW, measuring
 from privacy.releases.accounting import epsilon
@@ -80,7 +82,7 @@ def _speed(home: Home, say: Say) -> dict[str, Any]:
     say(f"Making {LEARNERS:,} learners of {SCHOOLS} schools ...")
     with _district(home) as viewer:
         first = {
-            name: milliseconds(lambda name=name: releases.release(viewer, name, "school"))
+            name: _cost(home, lambda name=name: releases.release(viewer, name, "school"))
             for name in ("enrolment", *OVERVIEW[1:], "median_time", "score_bands")
         }
         overview = milliseconds(
@@ -92,13 +94,25 @@ def _speed(home: Home, say: Say) -> dict[str, Any]:
         again = [
             milliseconds(lambda: releases.release(viewer, "pass", "school")) for _ in range(PAGES)
         ]
+        page = _cost(
+            home, lambda: [releases.stored(viewer, OVERVIEW, "school") for _ in range(PAGES)]
+        )
     return {
         "learners": LEARNERS,
         "first release": first,
         "whole district": overview,
         "page of twelve": asdict(spread(stored)),
         "one stored": asdict(spread(again)),
+        "page of twelve, processor": page["processor"] / PAGES,
     }
+
+
+def _cost(home: Home, do: Callable[[], object]) -> dict[str, float]:
+    """Milliseconds by the clock, and of processor time in this process and in PostgreSQL's."""
+    before = used(os.getpid(), home.server.pid or 0)
+    clock = milliseconds(do)
+    took = used(os.getpid(), home.server.pid or 0) - before
+    return {"clock": clock, "processor": 1_000 * (took.app + took.database)}
 
 
 @contextmanager

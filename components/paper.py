@@ -24,7 +24,7 @@ _CSS: Final = """
   .stButton:not(:has([kind="tertiary"])), .stButton [data-testid="stIconMaterial"],
   [data-testid="stHeaderActionElements"], .stSidebar, .stAppHeader,
   .stDownloadButton, .stPopover, .stForm, .stTextInput, .stSelectbox, .stMultiSelect,
-  .stButtonGroup, .st-key-find-page, .stExpander:not(:has(details[open])) {
+  .stNumberInput, .stButtonGroup, .st-key-find-page, .stExpander:not(:has(details[open])) {
     display: none !important;
   }
 }

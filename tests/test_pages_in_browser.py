@@ -318,7 +318,8 @@ def _is_ours(said: ConsoleMessage) -> bool:
 
 def _names_on(page: Page) -> frozenset[str]:
     """Of cards, of the grid's rows and of a learner's own page."""
-    named = [re.sub(r"^\d+\. ", "", one) for one in page.get_by_role("rowheader").all_inner_texts()]
+    rows = page.get_by_role("grid").get_by_role("rowheader")  # of other tables: no learner
+    named = [re.sub(r"^\d+\. ", "", one) for one in rows.all_inner_texts()]
     for button in page.locator("[class*='st-key-card-'] button[kind=tertiary]").all():
         named.append(re.sub(r"^\d+\. |\n.*", "", button.inner_text()))
     if "/learner" in page.url:
