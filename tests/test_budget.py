@@ -17,7 +17,9 @@ from privacy.releases import FEW, OVERVIEW, Figure, Refused, change, whole_perce
 from privacy.releases.accounting import (
     DELTA,
     EACH_RHO,
+    MEMBERS_RHO,
     SCHOOL_WEEKS,
+    SUM_RHO,
     YEAR_RHO,
     Z,
     certain,
@@ -67,8 +69,18 @@ def test_a_school_year_of_weekly_overviews_fits_into_the_default_budget(
     assert SCHOOL_WEEKS == 40
     assert year.rho <= YEAR_RHO
     assert year.rho == Decimal("5.4880")  # what docs/administrator.md says
+    assert year.changed == Decimal("14.7360")
     assert epsilon(year.rho) == pytest.approx(21.81, abs=0.01)
     assert epsilon(YEAR_RHO) == pytest.approx(23.09, abs=0.01)
+
+
+def test_a_change_costs_what_its_worst_kind_does() -> None:
+    """Of a rate of some: a value turned, membership changed, or moved to another group."""
+    turned = 4 * SUM_RHO
+    membership = SUM_RHO + 4 * MEMBERS_RHO
+    moved = 2 * SUM_RHO + 2 * MEMBERS_RHO
+    charged = price(Question("rate", 0, 1), denominated=True).changed
+    assert charged == turned == max(turned, membership, moved)
 
 
 def test_what_is_planned_is_what_is_charged(district: District) -> None:

@@ -29,6 +29,9 @@ from privacy.releases.question import Question
 STEPS: Final = 1_000  # whole numbers between a value's centre and its bound
 MOVED: Final = Decimal(2)  # of a count: a change takes her from one cell and adds her to another
 TURNED: Final = Decimal(4)  # of a sum: a change takes her from one bound to the other
+# Who comes to be, or ceases to be, one of those the question is about moves its sum half as far as
+# TURNED allows; what is left over pays for the count of them, at the list's prices (a test).
+COVERED: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def price(question: Question, *, denominated: bool, times: Decimal = Decimal(1))
         case "sum" | "mean" | "rate" if question.everybody and denominated:
             return _times(EVERYBODYS_SUM_RHO, TURNED, times)
         case "sum" | "mean" | "rate" if denominated:
-            return _times(SUM_RHO + MEMBERS_RHO, TURNED, times)
+            return _times(SUM_RHO, TURNED, times) + _times(MEMBERS_RHO, COVERED, times)
         case "sum" | "mean" | "rate":
             return _times(SUM_RHO, TURNED, times) + _times(LEARNERS_RHO, MOVED, times)
 
@@ -141,7 +144,7 @@ def _summed(
         members=noisy(
             [some - without for some, without in zip(have, lack, strict=True)],
             sensitivity=together,
-            changed=TURNED,
+            changed=COVERED,
             rho=MEMBERS_RHO * times,
         ),
     )
