@@ -2,7 +2,7 @@
 
 import typer
 
-from commands import audit, data, evaluate, keys, knowledge, retention, serving, users
+from commands import audit, data, evaluate, keys, knowledge, retention, risk, serving, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +26,7 @@ app.add_typer(audit.audit, name="audit")
 app.add_typer(retention.retention, name="retention")
 app.add_typer(knowledge.mastery, name="mastery")
 app.add_typer(evaluate.evaluate, name="evaluate")
+app.add_typer(risk.risk, name="risk")
 
 if __name__ == "__main__":
     app()

@@ -6,11 +6,11 @@ A figure that the data can not give (a ranking of one kind only, a share of nobo
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def wilson(successes: float, n: float, level: float = LEVEL) -> Interval:
     """
     if n <= 0:
         return Interval(float("nan"), 0.0, 1.0)
-    z = float(norm.ppf(0.5 + level / 2))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
@@ -73,10 +73,10 @@ def auc(
     many, few = int(yes.sum()), int((~yes).sum())
     if many < 2 or few < 2:
         return None
-    ranks = rankdata(score)
+    ranks = _ranks(score)
     below = np.empty(len(score))  # of the other outcome, the share each is ranked right against
-    below[yes] = (ranks[yes] - rankdata(score[yes])) / few
-    below[~yes] = 1 - (ranks[~yes] - rankdata(score[~yes])) / many
+    below[yes] = (ranks[yes] - _ranks(score[yes])) / few
+    below[~yes] = 1 - (ranks[~yes] - _ranks(score[~yes])) / many
     value = float(below[yes].mean())
     pull = (below - value) / np.where(yes, many, few)
     if cluster is None:
@@ -88,8 +88,19 @@ def auc(
         if len(sums) < 2:
             return None
         variance = (sums**2).sum() * len(sums) / (len(sums) - 1)
-    reach = float(norm.ppf(0.5 + level / 2) * np.sqrt(variance))
+    reach = float(NormalDist().inv_cdf(0.5 + level / 2) * np.sqrt(variance))
     return Interval(value, max(0.0, value - reach), min(1.0, value + reach))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1; equals share the mean of theirs.
+
+    >>> _ranks(np.array([3.0, 1.0, 3.0])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(count) - (count - 1) / 2)[place]
+    return ranks
 
 
 def average_precision(truth: Floats, score: Floats) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from sqlalchemy import Engine
 
 from commands.databases import bring_up_to_date, database, jobs, lacking, server
 from commands.demo_office import furnish
@@ -17,6 +18,7 @@ from db import engine, oulad
 from db.demo.staff import StaffMember
 from db.effects import measure_effects
 from db.nightly import work_through
+from db.people import Progress, quiet
 from db.refresh import refresh
 from db.settings import Settings
 from db.status import districts
@@ -77,6 +79,7 @@ def make_demo(
         measure_effects(work, now=datetime.now(UTC), districts=[report.district_id])
         with work.begin() as connection:
             furnish(connection, keystore, report.district_id, report.staff)
+        scored(work, [report.district_id], progress=progress)
         logins = give_accounts(work, report.district_id, _to_try(report.staff), settings)
     return {
         "district": report.district_id,
@@ -134,6 +137,7 @@ def load_oulad(
             work_through(
                 work, district=report.district_id, now=datetime.now(UTC), progress=progress
             )
+            scored(work, [report.district_id], progress=progress)
             staff = [
                 Newcomer(one.staff_id, one.display_name, one.role, one.sign_in_name)
                 for one in report.staff
@@ -170,7 +174,8 @@ def refresh_state(
                 now=datetime.now(UTC),
                 progress=progress,
             )
-        told = asdict(report)
+            scores = scored(work, [district] if district else None, progress=progress)
+        told = asdict(report) | {"scored": scores}
         answer(told, lambda: show_pairs(told))
 
 
@@ -195,6 +200,26 @@ def measure(
                 for one in ([district] if district else known)
             ]
         answer({"districts": done}, lambda: show_pairs({"districts": done}))
+
+
+def scored(
+    work: Engine,
+    districts: Sequence[int] | None,
+    *,
+    everything: bool = False,
+    progress: Progress = quiet,
+) -> list[dict[str, Any]]:
+    """Scores the risk of whoever has news, and says what came of it."""
+    from db.risk.daily import bring_scores  # here: the models take a second that no other needs
+
+    done = bring_scores(
+        work,
+        now=datetime.now(UTC),
+        districts=districts,
+        everything=everything,
+        progress=progress,
+    )
+    return [asdict(one) for one in done]
 
 
 def db_url(

@@ -41,6 +41,9 @@ def risk(
     database_url: Annotated[
         str, typer.Option("--database", help="Owner's URL of another database")
     ] = "",
+    district: Annotated[
+        int, typer.Option(help="Only needed where several districts have these terms")
+    ] = 0,
     strict: Annotated[
         bool, typer.Option(help="Learn only from classes that had ended before the test.")
     ] = False,
@@ -63,6 +66,7 @@ def risk(
                     train=listed(train),
                     test=listed(test),
                     days=[int(one) for one in listed(days)],
+                    district=district or None,
                     strict=strict,
                     progress=progress,
                 )

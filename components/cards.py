@@ -38,6 +38,7 @@ class LearnerCard:
     weeks: Sequence[float] = ()
     weeks_alt: str = ""
     why: Sequence[str] = ()  # what the next step rests on
+    chance: str = ""  # the risk model's sentence, where it has spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def learner_card(
             f"- {plain(reason)} :small[:gray[{plain(clears)}]]" if clears else f"- {plain(reason)}"
             for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
         )
+        if card.chance:
+            st.markdown(f"**{plain(card.chance)}**")
         st.markdown(reasons)
         step, buttons = st.columns([10, 10], vertical_alignment="center")
         if card.next_step:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
 
 from db.tables import (
     Account,
@@ -107,6 +108,12 @@ def free_name(connection: Connection, wanted: str) -> str:
     return next(name for name in chain([wanted], numbered) if name not in taken)
 
 
+def administrator(connection: Connection, sign_in_name: str) -> dict[str, Any] | None:
+    """Who signs in by that name, as what a viewer is made of, if she is an administrator today."""
+    row = connection.execute(text(_ADMINISTRATOR), {"name": sign_in_name}).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
 def disable_account(connection: Connection, sign_in_name: str, *, now: datetime) -> None:
     """Shuts an account and signs it out everywhere."""
     _change(connection, sign_in_name, disabled_at=now)
@@ -173,3 +180,17 @@ def _change(connection: Connection, sign_in_name: str, **values: object) -> None
     if account is None:
         raise AccountError(f"Nobody signs in as '{name}'. 'manage.py user list' shows who does.")
     connection.execute(delete(WebSession).where(WebSession.account_id == account))
+
+
+_ADMINISTRATOR = """
+SELECT a.district_id, a.staff_id, a.account_id, s.display_name AS name, i.name AS district_name,
+       i.generated, chalkline.today(a.district_id) AS today
+FROM chalkline.accounts a
+JOIN chalkline.staff s ON s.district_id = a.district_id AND s.staff_id = a.staff_id
+JOIN chalkline.institutions i ON i.district_id = a.district_id AND i.kind = 'district'
+WHERE a.sign_in_name = :name AND a.disabled_at IS NULL AND EXISTS (
+    SELECT FROM chalkline.staff_roles r
+    WHERE r.district_id = a.district_id AND r.staff_id = a.staff_id AND r.role = 'administrator'
+      AND r.starts_on <= chalkline.today(a.district_id)
+      AND (r.ends_on IS NULL OR r.ends_on >= chalkline.today(a.district_id)))
+"""

@@ -1,8 +1,9 @@
 """The process that keeps the state fresh: procrastinate on the same PostgreSQL, until stopped.
 
-Every two seconds a job looks for new rows and refreshes what they are about; every hour another
-makes months ahead and tidies up. The worker may be killed at any time (a refresh is one
-transaction a district), waits for a database that is away, and ends with the process it was
+Every two seconds a job looks for new rows and refreshes what they are about, and another scores
+it; every five minutes one sees whether a term has ended, so that the risk model learns from it;
+every hour another makes months ahead and tidies up. The worker may be killed at any time (a refresh
+is one transaction a district), waits for a database that is away, and ends with the process it was
 started by. Logs and job_runs say what kind of error there was and never quote the database, since
 its messages hold rows.
 """
@@ -11,12 +12,13 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 import orjson
 import procrastinate
@@ -27,21 +29,33 @@ from sqlalchemy import Connection, Engine, text
 
 from db.engine import jobs, step_up, urls
 from db.partitions import ensure_months
-from db.refresh import Refreshed, RefreshError, refresh
+from db.refresh import RefreshError, refresh
+from db.refresh.due import waiting
 from db.refresh.upkeep import summarise
 from db.settings import Settings
 
 TICK: Final = "* * * * * */2"  # cron with seconds
 HOURLY: Final = "7 * * * *"
+TERMLY: Final = "*/5 * * * *"  # whether a term has ended: a look that costs milliseconds
 REST: Final = 4  # a look that found nothing in a second is followed by four seconds of rest
 AHEAD: Final = timedelta(days=93)
 RUNS_KEPT_DAYS: Final = 14
 LONGEST_PAUSE: Final = 15.0  # seconds between attempts to reach a database that is away
+LAST_SECONDS: Final = 2.0  # from the wish to stop to the end
 STALLED_SECONDS: Final = 60  # a job whose worker has not been heard of for so long was killed
 
 SCHEMA: Final = "procrastinate"
 _LOCK: Final = 7_242_618  # advisory lock: two workers that start at once make the schema once
 _log = logging.getLogger("chalkline.worker")
+
+
+class Recorded(Protocol):
+    """What a job says of a district: a dataclass whose fields become the run's detail."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def district_id(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,7 @@ async def _run(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _stop, stop)
     orphaned = asyncio.create_task(_stop_with_parent(stop, beside))
     pause = 1.0
     while not stop.is_set():
@@ -90,10 +104,19 @@ async def _run(
     orphaned.cancel()
 
 
+def _stop(stop: asyncio.Event) -> None:
+    """Ends in good order, or in LAST_SECONDS: a training in its thread can not be interrupted and
+    need not be waited for, since it is a transaction that the next worker does again."""
+    stop.set()
+    last = threading.Timer(LAST_SECONDS, os._exit, [0])
+    last.daemon = True
+    last.start()
+
+
 async def _stop_with_parent(stop: asyncio.Event, parent: int) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(1)
-    stop.set()
+    _stop(stop)
 
 
 async def _work(owner_url: str, stop: asyncio.Event, chores: Sequence[Chore]) -> None:
@@ -105,7 +128,11 @@ async def _work(owner_url: str, stop: asyncio.Event, chores: Sequence[Chore]) ->
         async with app.open_async():
             await _forget_killed(app)
             working = asyncio.create_task(
-                app.run_worker_async(delete_jobs="successful", install_signal_handlers=False)
+                app.run_worker_async(
+                    concurrency=3,  # pages must not wait for a scoring, nor both for a training
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                )
             )
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,21 +151,31 @@ def _app(engine: Engine, chores: Sequence[Chore] = ()) -> procrastinate.App:
     conninfo = make_conninfo(**{**plain, "options": f"-c search_path={SCHEMA}"})
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
-            conninfo=conninfo, min_size=1, max_size=3, timeout=5.0, reconnect_timeout=1.0
+            conninfo=conninfo, min_size=1, max_size=5, timeout=5.0, reconnect_timeout=1.0
         )
     )
     rest_until = 0.0
 
     @app.periodic(cron=TICK)
-    @app.task(name="refresh", queueing_lock="refresh")
+    @app.task(name="refresh", queueing_lock="refresh", lock="refresh")
     def tick(timestamp: int) -> None:
         # While a loader writes, its rows are looked at and not yet seen: do not compete with it.
         nonlocal rest_until
         if monotonic() >= rest_until:
             rest_until = monotonic() + REST * keep_fresh(engine)
 
+    @app.periodic(cron=TICK)
+    @app.task(name="scores", queueing_lock="scores", lock="scores")
+    def scores(timestamp: int) -> None:
+        keep_scored(engine)
+
+    @app.periodic(cron=TERMLY)
+    @app.task(name="models", queueing_lock="models", lock="models")
+    def models(timestamp: int) -> None:
+        _keep_models(engine)
+
     @app.periodic(cron=HOURLY)
-    @app.task(name="upkeep", queueing_lock="upkeep")
+    @app.task(name="upkeep", queueing_lock="upkeep", lock="upkeep")
     def hourly(timestamp: int) -> None:
         _tidy(engine)
 
@@ -183,12 +220,42 @@ def keep_fresh(engine: Engine) -> float:
         done = ()
         _failed(engine, "refresh", None, error, started)
     changed = [refreshed for refreshed in done if refreshed.rows]
-    if not changed:
-        return monotonic() - began
     with suppress(Exception), engine.begin() as connection:
         for refreshed in changed:
             _record(connection, "refresh", refreshed, started)
-    return 0.0
+    return 0.0 if changed else monotonic() - began
+
+
+def keep_scored(engine: Engine) -> None:
+    """One look for classes that wait to be scored, and their scoring. Never raises."""
+    started = datetime.now(UTC)
+    try:
+        with engine.begin() as connection:
+            districts = waiting(connection)
+        if not districts:
+            return
+        from db.risk.daily import bring_scores  # here: most looks find nothing and load no model
+
+        done = bring_scores(engine, now=started, districts=districts)
+        with engine.begin() as connection:
+            for brought in done:
+                _record(connection, "risk", brought, started)
+    except Exception as error:
+        _failed(engine, "risk", None, error, started)
+
+
+def _keep_models(engine: Engine) -> None:
+    """Trains, replays and measures what is due."""
+    started = datetime.now(UTC)
+    try:
+        from db.risk.termly import keep_models  # here: a worker's start need not wait for it
+
+        done = keep_models(engine, now=started)
+        with engine.begin() as connection:
+            for kept in done:
+                _record(connection, "models", kept, started)
+    except Exception as error:
+        _failed(engine, "models", None, error, started)
 
 
 def _tidy(engine: Engine) -> None:
@@ -215,7 +282,7 @@ def _months_ahead(connection: Connection) -> None:
         ensure_months(connection, day, day + AHEAD)
 
 
-def _record(connection: Connection, job: str, district: Refreshed, started: datetime) -> None:
+def _record(connection: Connection, job: str, district: Recorded, started: datetime) -> None:
     detail = {key: value for key, value in asdict(district).items() if key != "district_id"}
     _note(connection, job, district.district_id, detail, started)
 

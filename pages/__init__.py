@@ -120,6 +120,13 @@ PAGES = (
     Page(
         "Records office", "records", "folder_shared", frozenset({"records"}), "pages.records.office"
     ),
+    Page(
+        "Alert quality",
+        "alerts",
+        "flag_circle",
+        frozenset({ADMINISTRATOR, COUNSELOR}),
+        "pages.district.alerts",
+    ),
     Page("My account", "account", "lock", EVERYONE, "pages.account.own", in_menu=False),
 )
 ADDRESSES = {page.address: page for page in PAGES}

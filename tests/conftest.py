@@ -17,6 +17,7 @@ from privacy.keystore import open_keystore
 from privacy.people import sealer
 from tests import cast
 from tests.demo_template import demo_template  # noqa: F401 - a fixture for all
+from tests.northfield import northfield, northfield_jobs  # noqa: F401 - fixtures for risk
 from tests.pg import temporary_server
 
 _numbers = count(1)

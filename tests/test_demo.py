@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from db import demo
+from analytics import scoring
+from db import demo, risk
 from db import engine as engines
 from db.content import measure
 from db.demo.arrays import identifiers
@@ -750,3 +751,30 @@ def _item_rest(made: Made) -> dict[UUID, float]:
 
 def _flawed(truth: demo.Truth) -> frozenset[UUID]:
     return truth.flat_items | truth.negative_items | truth.wrong_key_items | truth.wordy_items
+
+
+def test_the_delivered_risk_model_ranks_the_planted_troubles_first(made: Made) -> None:
+    """Nobody here has trained it: the weights set by hand find what the generator planted."""
+    risk.score(made.jobs, district=made.report.district_id, as_of=TODAY)
+    with made.jobs.connect() as db:
+        rows = db.execute(
+            text(
+                "SELECT learner_id, max(probability) FROM chalkline.risk_scores "
+                "WHERE district_id = :district GROUP BY learner_id"
+            ),
+            {"district": made.report.district_id},
+        ).all()
+    planted = made.truth.struggling
+    who = [learner for learner, _ in rows]
+    chance = np.array([value for _, value in rows], dtype=float)
+    trouble = np.array([float(learner in planted) for learner in who])
+    everywhere = np.array(
+        [float(learner in planted and planted[learner].cause != "gap") for learner in who]
+    )
+    ranked, not_one_subject = scoring.auc(trouble, chance), scoring.auc(everywhere, chance)
+    assert ranked is not None
+    assert not_one_subject is not None
+    assert ranked.low > 0.75
+    assert not_one_subject.low > 0.85
+    first = np.argsort(-chance)[:30]
+    assert trouble[first].mean() > 5 * trouble.mean()

@@ -563,11 +563,11 @@ def test_snoozed_cases_wait_unless_asked_for(district: District) -> None:
         ),
         (lambda: mastery.mastery_map(TESS, class_id=cast.of("Maths 7A")), 6),
         (lambda: worth_fixing_first(TESS, course_id=cast.COURSE), 7),
-        (lambda: caseload.overdue_cases(CARLA, today=CARLA.today), 3),
+        (lambda: caseload.overdue_cases(CARLA, today=CARLA.today), 6),
         (lambda: data_as_of(TESS, classes=[cast.of("Maths 7A")]), 3),
         (
             lambda: learner_record(TESS, learner_id=cast.of("Ana Ruiz"), today=TESS.today),
-            16,
+            22,
         ),
     ],
     ids=["classes", "today", "mastery", "content", "caseload", "freshness", "learner"],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from analytics import risk, scoring
+from analytics import risk, rules, scoring
 from analytics.risk import boosted, clearing, defaults, definitions, evaluation, fitting, wording
 from analytics.risk.curves import COLUMNS, TERMS, ramps, terms
 from analytics.risk.definitions import FACTS, FEATURES, NAMES, UNMARKED
@@ -367,7 +367,7 @@ def test_each_reason_raises_the_risk_and_is_a_sentence(model: Model, strangers: 
     said = risk.reasons(found, strangers.identity)
     assert max(len(some) for some in said) <= wording.MOST
     assert all(
-        some for some, high in zip(said, found.probability >= risk.LINE, strict=True) if high
+        some for some, high in zip(said, found.probability >= rules.LINE, strict=True) if high
     )
     for some in said:
         assert all(one.words.endswith(".") for one in some)
@@ -410,10 +410,10 @@ def test_what_is_said_to_clear_a_risk_does(model: Model, strangers: Snapshots) -
     found = risk.clearings(model, strangers.features, strangers.identity)
     scored = risk.score(model, strangers.features, strangers.identity)
     told = [one for one in found if one is not None]
-    assert [one is not None for one in found] == (scored.probability >= risk.LINE).tolist()
+    assert [one is not None for one in found] == (scored.probability >= rules.LINE).tolist()
     assert any(one.clears for one in told)
     assert any(not one.clears for one in told)
-    assert all(one.to < risk.LINE for one in told if one.clears)
+    assert all(one.to < rules.LINE for one in told if one.clears)
     usual = strangers.features["latest_score"].groupby(strangers.identity["class_id"])
     for row in [row for row, one in enumerate(found) if one is not None and one.moves][:40]:
         one = found[row]

@@ -1,7 +1,7 @@
 """The chance that a learner will fail or leave a course, with reasons that are the model."""
 
 from analytics.risk.boosted import Boosted, train_boosted
-from analytics.risk.clearing import LINE, Clearing, clearings
+from analytics.risk.clearing import Clearing, clearings
 from analytics.risk.defaults import shipped
 from analytics.risk.definitions import FACTS, FEATURES, Feature, features
 from analytics.risk.model import Model, Scores, score
@@ -11,7 +11,6 @@ from analytics.risk.wording import Reason, reasons
 __all__ = [
     "FACTS",
     "FEATURES",
-    "LINE",
     "STAGES",
     "Boosted",
     "Clearing",

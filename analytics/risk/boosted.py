@@ -11,7 +11,6 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from analytics.risk.definitions import FEATURES, NAMES, UNMARKED
 from analytics.risk.fitting import sigmoid
@@ -116,6 +115,8 @@ class Boosted:
 
 def train_boosted(history: Snapshots) -> Boosted:
     """Grows the trees on all snapshots at once; the day of the class is one of the inputs."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # here: scoring needs no library
+
     days = max(1, history.identity["day"].nunique())
     rate = float(history.truth.mean())
     by = pd.Series(history.truth).groupby(history.courses)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from analytics.risk.fitting import logit, sigmoid
 from analytics.risk.model import Model, log_odds
+from analytics.rules import LINE
 
 Floats = NDArray[np.float64]
 
-LINE: Final = 0.5  # the chance from which a score asks for attention
 MOVES: Final = ("hand_in", "be_active", "next_mark", "attend")
 MOST_PIECES: Final = 6  # beyond these, it is all of them
 

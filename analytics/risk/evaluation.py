@@ -2,12 +2,12 @@
 
 from datetime import date
 from math import sqrt
+from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from analytics import rules, scoring
 
@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 SHARES: Final = {"10": 0.10, "20": 0.20}  # of learners flagged, the riskiest first
+REPLAYED: Final = (rules.MISSING_WORK, rules.FALLING_ACTIVITY, rules.ATTENDANCE)
 AUDITED: Final = 0.20
 LEAST_GROUP: Final = 20  # flagged learners below which a group's precision is not told
 
@@ -50,8 +51,8 @@ def measures(truth: Floats, chance: Floats, *, calibrated: bool = True) -> dict[
     return found
 
 
-def rule_severity(facts: pd.DataFrame) -> Floats:
-    """The most severe finding of the rules of `analytics.rules` for each row of facts; 0 if none.
+def rule_severities(facts: pd.DataFrame) -> dict[str, Floats]:
+    """By rule, the severity of what it finds for each row of facts; 0 where it finds nothing.
 
     The rules as of each row's day, over work, activity and attendance. Mastery is not replayed:
     it is known only as it stands now.
@@ -62,11 +63,18 @@ def rule_severity(facts: pd.DataFrame) -> Floats:
     )
     usual_change = change.groupby(group, sort=False).transform("median")
     usual_days = facts["recent_days"].groupby(group, sort=False).transform("median")
-    severities = []
+    found = {rule: np.zeros(len(facts)) for rule in REPLAYED}
     table = facts.assign(usual_change=usual_change, usual_days=usual_days)
-    for row in table.itertuples(index=False):
-        severities.append(max((one.severity for one in _findings(row)), default=0.0))
-    return np.array(severities)
+    for place, row in enumerate(table.itertuples(index=False)):
+        for one in _findings(row):
+            found[one.rule][place] = one.severity
+    return found
+
+
+def rule_severity(facts: pd.DataFrame) -> Floats:
+    """The most severe finding of any rule for each row of facts; 0 if none."""
+    worst: Floats = np.max(list(rule_severities(facts).values()), axis=0)
+    return worst
 
 
 def _findings(row: Any) -> list[rules.Finding]:
@@ -168,7 +176,7 @@ def covered(
 ) -> float | None:
     """Share of groups (a class's thirds by chance) whose observed rate an average learner's
     90 % interval contains, once chance in so small a group is allowed for."""
-    z90 = float(norm.ppf(0.95))
+    z90 = NormalDist().inv_cdf(0.95)
     table = pd.DataFrame({"y": truth, "p": chance, "s": deviation, "c": [str(c) for c in classes]})
     table["third"] = table.groupby("c")["p"].rank(pct=True).mul(3).clip(upper=2.999).astype(int)
     found = []

@@ -7,12 +7,12 @@ stages are mixed, which keeps it additive.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from analytics.risk.curves import COLUMNS, TERMS, filled, ramps, terms
 from analytics.risk.definitions import NAMES
@@ -145,7 +145,7 @@ def score(model: Model, features: pd.DataFrame, identity: pd.DataFrame) -> Score
     middle = features[[*NAMES, "unmarked"]].groupby(groups, sort=False).transform("median")
     _, usual, _ = _weigh(model, ramps(middle), courses, days)
     deviation = np.sqrt(variance + model.spread**2)
-    reach = float(norm.ppf(0.5 + CONFIDENCE / 2)) * deviation
+    reach = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * deviation
     return Scores(z, sigmoid(z), sigmoid(z - reach), sigmoid(z + reach), weighed - usual, deviation)
 
 

@@ -149,7 +149,7 @@ def _calibrated(
     forecasts: list[Floats] = []
     truths: list[Floats] = []
     classes: list[NDArray[Any]] = []
-    for seen, unseen in _splits(history):
+    for seen, unseen in splits(history):
         try:
             model = Model(_stages(history.some(seen), columns[seen], days), 1.0, 0.0, 0.0)
         except TooLittleError:
@@ -173,7 +173,7 @@ def _calibrated(
     return slope, float(z.mean()), _spread(slope * (z - z.mean()) + z.mean(), truth, of)
 
 
-def _splits(history: Snapshots) -> Iterator[tuple[Rows, Rows]]:
+def splits(history: Snapshots) -> Iterator[tuple[Rows, Rows]]:
     """Earlier terms against the latest; with one term, classes (or learners) held out in turn."""
     terms = history.identity["term"].to_numpy(object)
     last = max(terms)

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analytics.risk.clearing import LINE
 from analytics.risk.curves import TERMS
 from analytics.risk.fitting import sigmoid
 from analytics.risk.model import Scores
+from analytics.rules import LINE
 
 MATTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "work": ("missed_share", "last_missed"),

@@ -6,7 +6,7 @@ thresholds of a rule stand above it and nowhere else; its words stand below it.
 
 from datetime import date
 
-from analytics.rules import absence, activity, competencies, work
+from analytics.rules import absence, activity, chance, competencies, work
 from analytics.rules.absence import (
     ABSENT_LEAST,
     ABSENT_SHARE,
@@ -16,6 +16,8 @@ from analytics.rules.absence import (
     is_chronically_absent,
 )
 from analytics.rules.activity import FALLING_ACTIVITY, SILENT_DAYS, Activity, falling_activity
+from analytics.rules.chance import BESIDE, COUNTED, LINE, MARGIN, RISK, TOLD_BY, chance_words
+from analytics.rules.chance import reason as risk_reason
 from analytics.rules.competencies import (
     CURRENT_WEEKS,
     LOW_MASTERY,
@@ -32,13 +34,19 @@ __all__ = [
     "ABSENT_SHARE",
     "ATTENDANCE",
     "ATTENDANCE_DAYS",
+    "BESIDE",
+    "COUNTED",
     "CURRENT_WEEKS",
     "DISMISSED_DAYS",
     "FALLING_ACTIVITY",
     "GRACE_DAYS",
+    "LINE",
     "LOW_MASTERY",
+    "MARGIN",
     "MISSING_WORK",
+    "RISK",
     "SILENT_DAYS",
+    "TOLD_BY",
     "WORK_WEEKS",
     "Activity",
     "ClassNotice",
@@ -47,6 +55,7 @@ __all__ = [
     "Struggle",
     "Work",
     "attendance",
+    "chance_words",
     "class_notices",
     "clears",
     "falling_activity",
@@ -55,6 +64,7 @@ __all__ = [
     "may_be_raised_again",
     "missing_work",
     "reason",
+    "risk_reason",
 ]
 
 
@@ -74,6 +84,8 @@ def reason(rule: str, evidence: Evidence, *, today: date) -> str:
             return activity.reason(evidence, today)
         case "attendance":
             return absence.reason(evidence, today)
+        case "risk":
+            return chance.reason(evidence)
         case _:
             raise ValueError(f"There is no rule called {rule!r}.")
 
@@ -93,5 +105,7 @@ def clears(rule: str, evidence: Evidence) -> str:
             return activity.clears(evidence)
         case "attendance":
             return absence.clears(evidence)
+        case "risk":
+            return chance.clears(evidence)
         case _:
             raise ValueError(f"There is no rule called {rule!r}.")

@@ -1,6 +1,7 @@
 """Figures as pure functions: a table in, a Plotly figure out; `…_alt` gives its sentence."""
 
 from components.figures.averaging import averaging_alt, averaging_lines
+from components.figures.chance import chance_timeline, chance_timeline_alt
 from components.figures.content import (
     completion_bars,
     completion_bars_alt,
@@ -54,6 +55,8 @@ __all__ = [
     "band_shares_alt",
     "before_after",
     "before_after_alt",
+    "chance_timeline",
+    "chance_timeline_alt",
     "completion_bars",
     "completion_bars_alt",
     "dot_intervals",

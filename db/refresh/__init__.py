@@ -17,6 +17,7 @@ from db.people import Progress, quiet
 from db.refresh.activity import activity_days
 from db.refresh.assessments import assessment_state
 from db.refresh.dirty import Dirty, dirty, districts_with_news
+from db.refresh.due import note_due
 from db.refresh.enrollments import enrollment_state, touch
 from db.refresh.facts import class_facts, learner_facts
 from db.refresh.flags import NOTHING, Change, bring_flags
@@ -31,7 +32,7 @@ from db.refresh.watermark import Place, moved_on, nothing_new, places
 
 BATCH: Final = 3_000  # enrolments whose state one statement makes
 IDLE: Final = timedelta(minutes=1)  # so often a watermark moves on while nothing is new
-_LOCK: Final = 7_242_616  # advisory lock, first key; the second is the district
+LOCK: Final = 7_242_616  # advisory lock, first key; the second is the district
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _refresh(
     began = monotonic()
     connection.execute(
         text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-        {"lock": _LOCK, "district": district},
+        {"lock": LOCK, "district": district},
     )
     prepare(connection)
     # Read again under the lock: whoever held it may have done the work.
@@ -146,6 +147,7 @@ def _refresh(
     release_rows(connection, given)
     if new is not None:
         touch(connection, district, pairs={day[:2] for day in new.days}, learners=learners, now=now)
+    note_due(connection, district, classes)
     version = moved_on(connection, place, changed=rows > 0, now=now)
     return Refreshed(
         district_id=district,
@@ -168,12 +170,13 @@ def refresh_classes(
     """
     connection.execute(
         text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-        {"lock": _LOCK, "district": district},
+        {"lock": LOCK, "district": district},
     )
     prepare(connection)
     given = places(connection, [district])[0].parameters(now)
     _classes_made(connection, given, classes, None, quiet, rolled=False)
     school_grade_state(connection, given, list(classes))
+    note_due(connection, district, classes)
 
 
 def _classes(

@@ -46,6 +46,7 @@ def bring_flags(
     *,
     scope: str,
     who: Sequence[UUID],
+    origin: Literal["rule", "model"] = "rule",
 ) -> Change:
     """Makes the flags of a scope (`class` or `learner`, those in `who`) say what the facts say.
 
@@ -54,7 +55,7 @@ def bring_flags(
     that was resolved and whose evidence returns within that time is reopened, with its history.
     """
     today: date = given["as_of"]
-    where = {**given, "who": list(who), "rule": ATTENDANCE}
+    where = {**given, "who": list(who), "rule": ATTENDANCE, "origin": origin}
     live = {
         (row.learner_id, row.class_id, row.rule): row
         for row in connection.execute(text(_LIVE[scope]), where)
@@ -148,7 +149,7 @@ _LIVE = {
     scope: f"""
 SELECT f.flag_id, f.learner_id, f.class_id, f.rule, f.state, f.severity, f.evidence, f.seen_on
 FROM chalkline.flags f
-WHERE f.district_id = :district AND f.origin = 'rule' AND f.closed_on IS NULL AND {which}"""
+WHERE f.district_id = :district AND f.origin = :origin AND f.closed_on IS NULL AND {which}"""
     for scope, which in _SCOPES.items()
 }
 _CLOSED = {
@@ -157,7 +158,7 @@ SELECT DISTINCT ON (f.learner_id, f.class_id, f.rule)
        f.flag_id, f.learner_id, f.class_id, f.rule, f.state, f.outcome, f.closed_on, f.seen_on,
        f.severity
 FROM chalkline.flags f
-WHERE f.district_id = :district AND f.origin = 'rule'
+WHERE f.district_id = :district AND f.origin = :origin
   AND f.closed_on > CAST(:as_of AS date) - CAST(:days AS integer) AND {which}
 ORDER BY f.learner_id, f.class_id, f.rule, f.closed_on DESC, f.raised_on DESC"""
     for scope, which in _SCOPES.items()
@@ -169,7 +170,7 @@ WITH raised AS (
     INSERT INTO chalkline.flags
         (district_id, flag_id, learner_id, class_id, origin, rule, severity, evidence, raised_on,
          seen_on, updated_at)
-    SELECT :district, gen_random_uuid(), n.learner_id, n.class_id, 'rule', n.rule, n.severity,
+    SELECT :district, gen_random_uuid(), n.learner_id, n.class_id, :origin, n.rule, n.severity,
            n.evidence, :as_of, :as_of, :now
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          AS n(learner_id uuid, class_id uuid, rule text, severity real, evidence jsonb)

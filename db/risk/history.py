@@ -80,11 +80,13 @@ def snapshots(
     marking_days: int = 0,
     progress: Progress,
     looked_at: Callable[[pd.DataFrame], None] = lambda _: None,
+    from_state: bool = False,
 ) -> Snapshots:
     """What was known on these days of the classes, and what became of everybody who was there.
 
     `known_by` leaves out classes that had not ended by that day (None: whatever is recorded).
-    `looked_at` is shown the facts of each term, in the order of the snapshots' rows.
+    `looked_at` is shown the facts of each term, in the order of the snapshots' rows. `from_state`
+    as for `facts`.
     """
     usable = [one for one in of if known_by is None or one.ends_on <= known_by]
     outcomes = _outcomes(connection, district, [one.class_id for one in usable])
@@ -100,7 +102,10 @@ def snapshots(
             for day in days
             if one.starts_on + timedelta(days=day) < one.ends_on
         ]
-        found = facts(connection, district=district, cuts=cuts, marking_days=marking_days)
+        found = facts(
+            connection, district=district, cuts=cuts, marking_days=marking_days,
+            from_state=from_state,
+        )  # fmt: skip
         keys = zip(found["class_id"], found["learner_id"], strict=True)
         truth = np.array([outcomes.get(key, np.nan) for key in keys], dtype=float)
         known = found[~np.isnan(truth)].reset_index(drop=True)

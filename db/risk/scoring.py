@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, text
 
 from analytics import risk
-from analytics.risk import LINE, Scores, features
+from analytics.risk import Scores, features
 from analytics.risk.clearing import as_json
 from analytics.risk.fitting import sigmoid
+from analytics.rules import LINE, MARGIN
 from db.copying import copy_rows
 from db.people import Progress, quiet
 from db.risk import store
@@ -37,6 +38,20 @@ class Scored:
     at_risk: int
 
 
+@dataclass(frozen=True)
+class Score:
+    """One learner's chance in one class, as it is stored; `clears` says what would lower it."""
+
+    class_id: UUID
+    learner_id: UUID
+    chance: float
+    low: float
+    high: float
+    usual: float
+    reasons: list[dict[str, Any]]
+    clears: list[dict[str, Any]]
+
+
 def score(
     engine: Engine,
     *,
@@ -53,21 +68,53 @@ def score(
     with a model, of that day.
     """
     with engine.begin() as connection:
-        running = [
-            one
-            for one in classes(connection, district)
-            if one.starts_on <= as_of < one.ends_on and (only is None or one.class_id in only)
-        ]
-        ripe = [one for one in running if as_of >= one.starts_on + timedelta(days=FIRST_DAY)]
         stored = store.model_for(connection, district, as_of)
-        progress("Reading what is known", 0, None)
-        found = _facts(connection, district, ripe, as_of, marking_days)
-        _forget(connection, district, running, as_of)
-        at_risk = 0
-        if len(found):
-            progress("Scoring", 0, len(found))
-            at_risk = _write(connection, district, stored, found, line)
-    return Scored(stored.version, len(ripe), len(found), len(running) - len(ripe), at_risk)
+        return score_classes(
+            connection, stored, district=district, as_of=as_of, only=only, line=line,
+            marking_days=marking_days, progress=progress,
+        )[0]  # fmt: skip
+
+
+def score_classes(
+    connection: Connection,
+    stored: store.Stored,
+    *,
+    district: int,
+    as_of: date,
+    only: Collection[UUID] | None = None,
+    line: float = LINE,
+    marking_days: int = MARKING_DAYS,
+    progress: Progress = quiet,
+) -> tuple[Scored, list[Score]]:
+    """The same within a transaction, with a given model; also returns what it wrote."""
+    running, ripe = _running(connection, district, as_of, only)
+    progress("Reading what is known", 0, None)
+    found = _facts(connection, district, ripe, as_of, marking_days)
+    _forget(connection, district, running, as_of)
+    progress("Scoring", 0, len(found))
+    made = _scores(stored, found, line) if len(found) else []
+    if made:
+        _write(connection, district, as_of, stored.version, made)
+    at_risk = sum(one.chance >= line for one in made)
+    return Scored(stored.version, len(ripe), len(made), len(running) - len(ripe), at_risk), made
+
+
+def facts_today(connection: Connection, district: int, as_of: date) -> pd.DataFrame:
+    """The facts of every class whose first week is over."""
+    ripe = _running(connection, district, as_of, None)[1]
+    return _facts(connection, district, ripe, as_of, MARKING_DAYS)
+
+
+def _running(
+    connection: Connection, district: int, as_of: date, only: Collection[UUID] | None
+) -> tuple[list[TaughtClass], list[TaughtClass]]:
+    """The classes that run on the day, and those of them whose first week is over."""
+    running = [
+        one
+        for one in classes(connection, district)
+        if one.starts_on <= as_of < one.ends_on and (only is None or one.class_id in only)
+    ]
+    return running, [one for one in running if as_of >= one.starts_on + timedelta(days=FIRST_DAY)]
 
 
 def _facts(
@@ -77,13 +124,13 @@ def _facts(
     as_of: date,
     marking_days: int,
 ) -> pd.DataFrame:
-    """The facts, from refresh's own days where these are of this very day."""
-    fresh = connection.scalar(text(_STATE_OF), {"district": district}) == as_of
+    """The facts, from refresh's own days where it has come as far as this day."""
+    reached = connection.scalar(text(STATE_OF), {"district": district})
     return facts(
         connection,
         district=district,
         cuts=[Cut(one.class_id, as_of) for one in ripe],
-        from_state=fresh,
+        from_state=reached is not None and reached >= as_of,
         marking_days=marking_days,
     )
 
@@ -96,33 +143,45 @@ def _forget(connection: Connection, district: int, running: list[TaughtClass], a
     )
 
 
-def _write(
-    connection: Connection, district: int, stored: store.Stored, found: pd.DataFrame, line: float
-) -> int:
+def _scores(stored: store.Stored, found: pd.DataFrame, line: float) -> list[Score]:
     looked = features(found)
     scores = risk.score(stored.transparent, looked, found)
     chance, low, high = _chances(stored, scores, looked, found)
     why = risk.reasons(scores, found)
-    out = risk.clearings(stored.transparent, looked, found, line=line)
+    out = risk.clearings(stored.transparent, looked, found, line=line - MARGIN)
+    usual = {
+        (course, day): stored.transparent.base_rate(course, day)
+        for course, day in {*zip(found["course"], found["day"], strict=True)}
+    }
+    return [
+        Score(
+            class_id, learner, float(chance[row]), float(low[row]), float(high[row]),
+            usual[course, day], [asdict(one) for one in why[row]], as_json(out[row]),
+        )
+        for row, (class_id, learner, course, day) in enumerate(
+            zip(found["class_id"], found["learner_id"], found["course"], found["day"], strict=True)
+        )
+    ]  # fmt: skip
+
+
+def _write(
+    connection: Connection, district: int, as_of: date, version: str, made: list[Score]
+) -> None:
     copy_rows(
         connection,
         "risk_scores",
         (
             "district_id", "class_id", "learner_id", "as_of", "model_version",
-            "probability", "low", "high", "reasons", "clears_when",
+            "probability", "low", "high", "base_rate", "reasons", "clears_when",
         ),
         (
             (
-                district, class_id, learner, as_of, stored.version,
-                float(chance[row]), float(low[row]), float(high[row]),
-                _json([asdict(one) for one in why[row]]), _json(as_json(out[row])),
+                district, one.class_id, one.learner_id, as_of, version,
+                one.chance, one.low, one.high, one.usual, _json(one.reasons), _json(one.clears),
             )
-            for row, (class_id, learner, as_of) in enumerate(
-                zip(found["class_id"], found["learner_id"], found["as_of"], strict=True)
-            )
+            for one in made
         ),
     )  # fmt: skip
-    return int((chance >= line).sum())
 
 
 def _chances(
@@ -141,7 +200,7 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-_STATE_OF = """
+STATE_OF = """
 SELECT as_of FROM chalkline.watermarks WHERE district_id = :district AND name = 'state'
 """
 _FORGET = """

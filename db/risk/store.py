@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, text, update
@@ -81,6 +82,37 @@ def use(connection: Connection, district: int, version: str) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What an administrator last decided: the kind that scores, and the line that flags."""
+
+    decision_id: UUID
+    kind: Kind
+    line: float
+
+
+def decision(connection: Connection, district: int) -> Decision | None:
+    """The decision that holds; None while nobody has decided anything."""
+    row = connection.execute(text(_DECISION), {"district": district}).one_or_none()
+    return None if row is None else Decision(row.decision_id, row.kind, round(float(row.line), 2))
+
+
+def decide(connection: Connection, district: int, kind: Kind) -> None:
+    """Applies an administrator's choice of a kind: its latest version scores from now on.
+
+    Where none of that kind has been trained yet, the choice waits until one has.
+    """
+    latest = connection.scalar(text(_LATEST), {"district": district, "kind": kind})
+    if latest is not None:
+        use(connection, district, latest)
+
+
+def versions(connection: Connection, district: int) -> list[dict[str, Any]]:
+    """Every stored model, the newest first, without its parameters."""
+    rows = connection.execute(text(_STORED), {"district": district}).mappings()
+    return [dict(row) for row in rows]
+
+
 def in_use_kind(connection: Connection, district: int) -> Kind:
     """The kind of model that scores now; the transparent one unless somebody decided otherwise."""
     kind = connection.scalar(text(_KIND_IN_USE), {"district": district})
@@ -111,6 +143,15 @@ def model_for(connection: Connection, district: int, as_of: date) -> Stored:
     )
 
 
+def challenger(connection: Connection, district: int, as_of: date) -> Boosted | None:
+    """The latest boosted model that knew nothing after that day, in use or not."""
+    rows = connection.execute(text(_USABLE), {"district": district, "as_of": as_of}).all()
+    latest = max(
+        (row for row in rows if row.kind == "boosted"), key=lambda row: row.trained_to, default=None
+    )
+    return None if latest is None else Boosted.from_json(latest.parameters)
+
+
 def _shipped(connection: Connection, district: int) -> Stored:
     model = shipped()
     connection.execute(
@@ -135,6 +176,21 @@ def _described() -> list[dict[str, str]]:
 _VERSIONS = """
 SELECT model_version FROM chalkline.risk_models WHERE district_id = :district
 ORDER BY created_at, model_version
+"""
+_STORED = """
+SELECT model_version AS version, kind, in_use, trained_from, trained_to,
+       metrics->>'enrollments' AS enrolments, metrics->>'failed_or_left' AS failed_or_left
+FROM chalkline.risk_models WHERE district_id = :district
+ORDER BY trained_to DESC NULLS LAST, created_at DESC, model_version
+"""
+_DECISION = """
+SELECT decision_id, kind, line FROM chalkline.risk_decisions WHERE district_id = :district
+ORDER BY decided_at DESC, decision_id LIMIT 1
+"""
+_LATEST = """
+SELECT model_version FROM chalkline.risk_models
+WHERE district_id = :district AND kind = :kind AND trained_to IS NOT NULL
+ORDER BY trained_to DESC, created_at DESC, model_version LIMIT 1
 """
 _KIND_IN_USE = "SELECT kind FROM chalkline.risk_models WHERE district_id = :district AND in_use"
 _USABLE = """

@@ -1,19 +1,24 @@
 """Trains a district's risk models on the terms whose outcomes are known, and stores them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from analytics import risk, scoring
 from analytics.risk import STAGES, Boosted, Model, Snapshots, TooLittleError, days_for
 from analytics.risk.evaluation import measures
+from analytics.rules import LINE
 from db.people import Progress, quiet
+from db.refresh.due import note_due
 from db.risk import store
+from db.risk.alerts import measure_ended, unseen
 from db.risk.history import classes, snapshots
 from db.risk.known import MARKING_DAYS
+from db.risk.scoring import STATE_OF
 
 LOCK = 7_242_618  # advisory lock, first key; the second is the district
 
@@ -49,12 +54,15 @@ def train(
             text("SELECT pg_advisory_xact_lock(:lock, :district)"),
             {"lock": LOCK, "district": district},
         )
+        reached = connection.scalar(text(STATE_OF), {"district": district})
         ended = [one for one in classes(connection, district) if one.ends_on <= today]
         if not ended:
             return _none("No class has ended yet: the shipped model is used until one has.")
+        tables: list[pd.DataFrame] = []
         history = snapshots(
             connection, district, ended, days_for(STAGES),
             known_by=today, marking_days=marking_days, progress=progress,
+            looked_at=tables.append, from_state=reached is not None and reached >= today,
         )  # fmt: skip
         progress("Training", 0, None)
         try:
@@ -63,7 +71,13 @@ def train(
             return _none(str(error))
         challenger = risk.train_boosted(history)
         window = (min(one.starts_on for one in ended), max(one.ends_on for one in ended))
-        return _stored(connection, district, model, challenger, history, window)
+        done = _stored(connection, district, model, challenger, history, window)
+        progress("Replaying alerts", 0, None)
+        apart = unseen(history, pd.concat(tables, ignore_index=True), window)
+        decided = store.decision(connection, district)
+        line = decided.line if decided else LINE
+        measure_ended(connection, district, apart, line=line, now=datetime.now(UTC))
+        return done
 
 
 def _none(why: str) -> Trained:
@@ -98,6 +112,7 @@ def _stored(
     )  # fmt: skip
     chosen = boosted if store.in_use_kind(connection, district) == "boosted" else transparent
     store.use(connection, district, chosen)
+    note_due(connection, district, None)
     return Trained(transparent, boosted, chosen, said["classes"], enrollments)
 
 

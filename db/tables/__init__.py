@@ -22,6 +22,7 @@ from db.tables.action import (
     InterventionNote,
     Recommendation,
 )
+from db.tables.alerts import AlertGroup, AlertLine, AlertQuality, RiskDecision, RiskDue
 from db.tables.assessment import (
     Assessment,
     AssessmentAttempt,
@@ -111,6 +112,9 @@ __all__ = [
     "AccessAlert",
     "Account",
     "ActivityDay",
+    "AlertGroup",
+    "AlertLine",
+    "AlertQuality",
     "AnonymousHistory",
     "Assessment",
     "AssessmentAttempt",
@@ -187,6 +191,8 @@ __all__ = [
     "RetentionBatch",
     "RetentionItem",
     "RetentionRule",
+    "RiskDecision",
+    "RiskDue",
     "RiskModel",
     "RiskScore",
     "RoleRequest",

@@ -123,6 +123,7 @@ class RiskScore(Table):
     high: Mapped[float] = mapped_column(REAL)
     reasons: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
     clears_when: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
+    base_rate: Mapped[float | None] = mapped_column(REAL)
 
 
 class ContentEffectiveness(Table):

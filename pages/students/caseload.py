@@ -14,12 +14,20 @@ from pages.students.links import link, open_page, token
 from privacy import Viewer
 from queries.freshness import data_as_of
 from queries.students.acting import OUTCOMES
-from queries.students.caseload import STATES, Case, by_name, matching, overdue_cases
+from queries.students.caseload import (
+    STATES,
+    Case,
+    by_name,
+    likeliest_first,
+    matching,
+    overdue_cases,
+)
 from queries.students.handled import handled_this_week
 from queries.students.notes import Note
 from queries.students.reasons import name_of, urgency
 
 A_PAGE = 15
+ORDERS = LONGEST, LIKELIEST = "Longest waiting first", "Highest chance of failing first"
 STATE_WORDS = {
     "referred": "Referred to me",
     "open": "Not answered yet",
@@ -52,15 +60,18 @@ def page(viewer: Viewer) -> None:
         rule = one_of("Why", list(rules), key="why", everything="All reasons")
         states = {STATE_WORDS[state]: state for state in STATES}
         state = one_of("State", list(states), key="state", everything="All that wait")
+        order = st.selectbox("Order", ORDERS, key="order", bind="query-params", width=320)
     cases = matching(
         found.cases,
         school=school,
         rule=rules[rule] if rule else None,
         state=states[state] if state else None,
     )
+    if order == LIKELIEST:
+        cases = likeliest_first(cases)
     st.caption(
         f"{words.plural(len(cases), 'learner')} of {found.learners} on your caseload, "
-        "whoever has waited longest first."
+        "the standing flags of each in one place."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cases, below = _cut(cases, found.capacity)
@@ -117,6 +128,7 @@ def _case(viewer: Viewer, case: Case, rank: int) -> None:
         ],
         clears=[reason.clears for reason in case.reasons],
         next_step="",
+        chance=case.chance.words if case.chance else "",
     )
     chosen = learner_card(
         card,

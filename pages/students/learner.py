@@ -10,7 +10,7 @@ from components.actions import actions
 from components.empty import as_of, empty
 from components.show import plain
 from pages import guard
-from pages.students import around, find, record, sheet
+from pages.students import around, chance, find, record, sheet
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer
@@ -86,6 +86,7 @@ def page(viewer: Viewer) -> None:
     done_this_week(viewer, [one for one in handled if one.learner_id == learner])
     _now(viewer, found)
     record.next_steps(found)
+    chance.chances(viewer, found)
     record.mastery(viewer, found)
     around.plans(viewer, found)
     around.beside(compared)
@@ -157,7 +158,10 @@ def _now(viewer: Viewer, found: LearnerRecord) -> None:
     standing = [flag for flag in found.flags if flag.alive]
     st.header("Now")
     if not standing:
-        empty("No flag stands: work, mastery, activity and attendance are all within the rules.")
+        empty(
+            "No flag stands: work, mastery, activity and attendance are within the rules, and the "
+            "risk of failing or leaving is below the line."
+        )
     for flag in standing:
         key = token(viewer, flag.reason.flag_id, kind="flag")
         with st.container(border=True, gap="small", key=f"flag-{key}"):

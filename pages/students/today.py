@@ -141,6 +141,7 @@ def _in_words(viewer: Viewer, one: LearnerInNeed, rank: int) -> LearnerCard:
         clears=[r.clears for r in one.reasons],
         next_step=one.next_step,
         why=one.why,
+        chance=one.chance.words if one.chance else "",
         weeks=weeks,
         weeks_alt=f"Activity a week over {len(weeks)} weeks: {weeks[-1]} actions in the last, "
         f"{max(weeks)} in the busiest."

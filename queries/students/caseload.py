@@ -1,6 +1,6 @@
 """The counselor's flags: everybody on her caseload who was referred or flagged, oldest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -14,15 +14,19 @@ from privacy import Viewer, people
 from queries.rows import AnyRow
 from queries.students import notes
 from queries.students.capacity import capacity, covered_today
+from queries.students.chances import Chance, chances_of_learners
 from queries.students.notes import Note
-from queries.students.reasons import COLUMNS, Reason, reason_of
+from queries.students.reasons import COLUMNS, Reason, reason_of, said_once
 
 STATES: Final = ("referred", "open", "acknowledged", "in_plan", "snoozed")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A learner of the caseload with her standing flags, the oldest first; a state for each."""
+    """A learner of the caseload with her standing flags, the oldest first; a state for each.
+
+    `chance` is her highest chance of failing or leaving a course, once one is known.
+    """
 
     learner_id: UUID
     school: str
@@ -32,6 +36,7 @@ class Case:
     taken_on: bool
     name: str = ""
     notes: tuple[Note, ...] = ()
+    chance: Chance | None = None
 
     @property
     def since(self) -> date:
@@ -68,8 +73,15 @@ def overdue_cases(viewer: Viewer, *, today: date) -> Cases:
         learners = _caseload(db, viewer, list(covered))
         rows = _standing(db, viewer, learners)
         most = capacity(db, viewer)
-    cases = tuple(_by_learner(rows, viewer, today=today))
+        flagged = list({row.learner_id for row in rows})
+        chances = chances_of_learners(db, viewer, learners=flagged)
+    cases = tuple(_by_learner(rows, chances, viewer, today=today))
     return Cases(cases, len(learners), most, tuple(covered.values()))
+
+
+def likeliest_first(cases: Sequence[Case]) -> list[Case]:
+    """The same cases by their chance of failing or leaving; without one, as they stood, last."""
+    return sorted(cases, key=lambda case: -case.chance.value if case.chance else 0.0)
 
 
 def matching(
@@ -163,7 +175,9 @@ def _standing(db: Connection, viewer: Viewer, learners: Sequence[UUID]) -> Seque
     ).all()
 
 
-def _by_learner(rows: Sequence[AnyRow], viewer: Viewer, *, today: date) -> list[Case]:
+def _by_learner(
+    rows: Sequence[AnyRow], chances: Mapping[UUID, Chance], viewer: Viewer, *, today: date
+) -> list[Case]:
     """One case per learner, in the order of their oldest flags."""
     mine: dict[UUID, list[AnyRow]] = {}
     for row in rows:
@@ -173,9 +187,12 @@ def _by_learner(rows: Sequence[AnyRow], viewer: Viewer, *, today: date) -> list[
             learner,
             flags[0].school,
             flags[0].grade_level,
-            tuple(reason_of(flag, class_title=flag.title or "", today=today) for flag in flags),
+            said_once(
+                [reason_of(flag, class_title=flag.title or "", today=today) for flag in flags]
+            ),
             tuple(flag.state for flag in flags),
             any(flag.referred_to == viewer.staff_id for flag in flags),
+            chance=chances.get(learner),
         )
         for learner, flags in mine.items()
     ]

@@ -22,6 +22,7 @@ from db.tables import (
 from privacy import NotAllowed, Viewer, people
 from queries.rows import AnyRow
 from queries.students import history, notes, plans, replay, strengths
+from queries.students.chances import Chance, chance_history
 from queries.students.history import PastFlag
 from queries.students.notes import Note
 from queries.students.plans import Plan
@@ -53,7 +54,9 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class LearnerRecord:
-    """One learner. Tables: `weeks` (week, value: active days), `attendance` (day, status) and
+    """One learner; `chances` of all days and classes, the newest first.
+
+    Tables: `weeks` (week, value: active days), `attendance` (day, status) and
     `scores` as `components.figures.score_history` takes them, with class_title and state.
     """
 
@@ -66,6 +69,7 @@ class LearnerRecord:
     home_language: str | None
     classes: tuple[Enrolled, ...]
     flags: tuple[PastFlag, ...]
+    chances: tuple[Chance, ...]
     mastery: tuple[Standing, ...]
     proposed: tuple[Proposed, ...]
     notes: tuple[Note, ...]
@@ -107,6 +111,7 @@ def learner_record(
             home_language=who.home_language,
             classes=classes,
             flags=history.flags_of(db, viewer, learner_id, today=today),
+            chances=chance_history(db, viewer, learner_id, until=today),
             mastery=() if past else strengths.strengths_first(db, viewer, learner_id),
             proposed=() if past else proposals(db, viewer, [learner_id]).get(learner_id, ()),
             notes=tuple(notes.about(db, viewer, [learner_id])),

@@ -1,7 +1,7 @@
 """Puts a stored flag in words: its name, why it stands, what clears it, how it may be wrong."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -10,14 +10,15 @@ from analytics import rules
 from db.tables import Flag
 from queries.rows import AnyRow
 
-URGENT: Final = 0.85  # about two grave reasons at once
-SOON: Final = 0.6
+URGENT: Final = 0.75  # two grave reasons at once, or three learners in four who fail or leave
+SOON: Final = 0.5
 
 _NAMES: Final[Mapping[str, str]] = {
     rules.MISSING_WORK: "Missing work",
     rules.LOW_MASTERY: "Low mastery",
     rules.FALLING_ACTIVITY: "Falling activity",
     rules.ATTENDANCE: "Attendance",
+    rules.RISK: "Risk of failing or leaving",
 }
 # A wrong flag's reasons, the stored word to the sentence shown. They are the rule's own, because
 # what a rule gets wrong is what tunes it.
@@ -40,6 +41,11 @@ _WRONG: Final[Mapping[str, Mapping[str, str]]] = {
     rules.ATTENDANCE: {
         "recorded wrongly": "The absence was recorded wrongly",
         "known": "The reason is known and settled",
+    },
+    rules.RISK: {
+        "known better": "I know the learner, and it is not so",
+        "data wrong": "What it rests on is wrong or out of date",
+        "settled": "It is known and settled",
     },
 }
 _WRONG_OTHERWISE: Final = {"not so": "It is not so"}
@@ -93,6 +99,17 @@ def urgency(severity: float) -> Literal["urgent", "soon", "watch"]:
     if severity >= URGENT:
         return "urgent"
     return "soon" if severity >= SOON else "watch"
+
+
+def said_once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The same reasons, the risk model's without what another flag beside it says already."""
+    told = {rules.TOLD_BY[one.rule] for one in reasons if one.rule in rules.TOLD_BY}
+    return tuple(
+        replace(one, text=rules.risk_reason(one.evidence, told=told))
+        if told and one.rule == rules.RISK
+        else one
+        for one in reasons
+    )
 
 
 def reason_of(flag: AnyRow, *, class_title: str, today: date) -> Reason:

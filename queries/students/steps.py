@@ -38,12 +38,13 @@ def next_steps(
 ) -> dict[UUID, str]:
     """A step for each learner, given her reasons, the gravest first, and what stands proposed."""
     first = {learner: mine[0] for learner, mine in reasons.items() if mine}
-    work = _work_to_hand_in(db, viewer, _by(rules.MISSING_WORK, first), today=today)
+    owing = _by(rules.MISSING_WORK, first) | _by(rules.RISK, first)
+    work = _work_to_hand_in(db, viewer, owing, today=today)
     practice = _to_practise(db, viewer, _by(rules.LOW_MASTERY, first))
     steps: dict[UUID, str] = {}
     for learner, reason in first.items():
         match reason.rule:
-            case rules.MISSING_WORK:
+            case rules.MISSING_WORK | rules.RISK:
                 steps[learner] = work.get(learner, CHECK_IN)
             case rules.LOW_MASTERY:
                 mine = fitting(proposed.get(learner, ()), reason)

@@ -10,15 +10,16 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, select, union_all
 
 import privacy
-from analytics.rules import LOW_MASTERY
+from analytics import rules
 from db.tables import Enrollment, EnrollmentState, Flag, FlagEvent
 from privacy import Viewer, people
 from queries.rows import AnyRow
 from queries.students.capacity import capacity
+from queries.students.chances import Chance, latest_chances
 from queries.students.classes import TaughtClass
 from queries.students.notices import ClassNotice, notices_of
 from queries.students.proposed import Proposed, proposals
-from queries.students.reasons import COLUMNS, Reason, reason_of
+from queries.students.reasons import COLUMNS, Reason, reason_of, said_once
 from queries.students.steps import fitting, next_steps
 
 ACKNOWLEDGED_FOR: Final = timedelta(days=7)  # then an acknowledged flag is asked about again
@@ -26,7 +27,10 @@ ACKNOWLEDGED_FOR: Final = timedelta(days=7)  # then an acknowledged flag is aske
 
 @dataclass(frozen=True)
 class LearnerInNeed:
-    """A learner with all her reasons, the gravest first; `severity` from 0 to 1 over all."""
+    """A learner with all her reasons, the gravest first and the model's last; `severity` over all.
+
+    `chance` is her highest chance of failing or leaving among these classes, once one is known.
+    """
 
     learner_id: UUID
     severity: float
@@ -36,6 +40,7 @@ class LearnerInNeed:
     next_step: str = ""
     why: tuple[str, ...] = ()
     weekly_clicks: tuple[int, ...] = ()
+    chance: Chance | None = None
 
     @property
     def flags(self) -> tuple[UUID, ...]:
@@ -68,14 +73,15 @@ def struggling_learners(
     """
     ids = [one.class_id for one in classes]
     with privacy.session(viewer) as db:
-        ranked = ranking(_waiting(db, viewer, ids, now=now), classes, today=today)
+        chances = latest_chances(db, viewer, classes=ids)
+        ranked = ranking(_waiting(db, viewer, ids, now=now), classes, chances, today=today)
         last = first + (capacity(db, viewer) if most is None else most)
         shown = ranked[first:last]
         learners = [one.learner_id for one in shown]
         names = people.names(db, viewer, learners)
         activity = _activity(db, viewer, learners, classes)
         reasons = {one.learner_id: one.reasons for one in shown}
-        low = [one.learner_id for one in shown if one.reasons[0].rule == LOW_MASTERY]
+        low = [one.learner_id for one in shown if one.reasons[0].rule == rules.LOW_MASTERY]
         proposed = proposals(db, viewer, low)
         steps = next_steps(db, viewer, reasons, today=today, proposed=proposed)
         notices = notices_of(db, viewer, classes)
@@ -101,9 +107,13 @@ def _why(one: LearnerInNeed, proposed: Mapping[UUID, Sequence[Proposed]]) -> tup
 
 
 def ranking(
-    flags: Sequence[AnyRow], classes: Sequence[TaughtClass], *, today: date
+    flags: Sequence[AnyRow],
+    classes: Sequence[TaughtClass],
+    chances: Mapping[UUID, Chance],
+    *,
+    today: date,
 ) -> list[LearnerInNeed]:
-    """One entry per learner. Reasons add up as independent chances do: two of 0.5 make 0.75."""
+    """One entry per learner, by how likely it is that she needs somebody."""
     titles = {c.class_id: c.label for c in classes}
     reasons: dict[UUID, list[Reason]] = {}
     for flag in flags:
@@ -113,8 +123,9 @@ def ranking(
     entries = [
         LearnerInNeed(
             learner,
-            1 - prod(1 - reason.severity for reason in mine),
-            tuple(sorted(mine, key=lambda reason: -reason.severity)),
+            need(mine, chances.get(learner)),
+            said_once(sorted(mine, key=lambda r: (r.rule == rules.RISK, -r.severity))),
+            chance=chances.get(learner),
         )
         for learner, mine in reasons.items()
     ]
@@ -123,6 +134,19 @@ def ranking(
         entries,
         key=lambda one: (-one.severity, min(r.raised_on for r in one.reasons), one.learner_id),
     )
+
+
+def need(reasons: Sequence[Reason], chance: Chance | None) -> float:
+    """How urgent a learner is, from 0 to 1: her chance of failing or leaving, and half of what it
+    leaves out. They add up as independent chances do: two of 0.5 make 0.75.
+
+    Missing work and falling activity are in the chance already; before there is one (the first
+    week of a class), every flag counts whole.
+    """
+    if chance is None:
+        return 1 - prod(1 - reason.severity for reason in reasons)
+    beside = [one.severity for one in reasons if one.rule not in {*rules.COUNTED, rules.RISK}]
+    return 1 - (1 - chance.value) * prod(1 - rules.BESIDE * severity for severity in beside)
 
 
 def _waiting(
