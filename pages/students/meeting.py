@@ -97,7 +97,7 @@ def _decision(viewer: Viewer, found: Talk, place: int) -> None:
             format_func=lambda one: OUTCOMES[one],
             placeholder="Only when closing",
         )
-        if not st.form_submit_button("Keep, next", type="primary", shortcut="Ctrl+Enter"):
+        if not st.form_submit_button("Keep, next", shortcut="Ctrl+Enter"):
             return
     try:
         meeting.decide(

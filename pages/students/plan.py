@@ -98,7 +98,7 @@ def _fields(viewer: Viewer, template: PlanTemplate, place: int) -> NewPlan | Non
             informed = st.multiselect(
                 "Inform", list(people), format_func=lambda one: people[one], placeholder="Nobody"
             )
-        if not st.form_submit_button("Start the plan", type="primary", shortcut="Ctrl+Enter"):
+        if not st.form_submit_button("Start the plan", shortcut="Ctrl+Enter"):
             return None
     return NewPlan(
         kind,
