@@ -46,6 +46,14 @@ HELP: Final[Mapping[str, str]] = {
     "data": "How fresh the data is, what was imported and rejected, and whether jobs run.",
     "security": "Who looked at what, whether that is usual, the state of the keys and of the "
     "audit trail.",
+    "privacy": "What has been released about groups this year, what each figure cost of the year's "
+    "privacy budget, and what is left. A question already answered costs nothing.",
+    "support": "Which kinds of plan help in the district, and the limits, caseload rules, cover "
+    "and templates that counselors work by.",
+    "staff": "Who holds which role, where and until when; invite, give and end roles. A powerful "
+    "role takes a second person.",
+    "emergency": "One learner's record for 15 minutes, for a reason that you type. It is noted, "
+    "the security officer is told, and the family may ask.",
     "records": "What people asked about a learner's record, with its deadline and the next step; a "
     "learner's file by her full name; consents that are missing; what fell due, which one person "
     "proposes and another approves; and orders to keep records.",
