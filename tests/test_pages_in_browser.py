@@ -268,10 +268,7 @@ def test_the_class_that_missed_a_lesson_is_one_group_to_teach_again(
     assert [row[0] for row in notices] == [planted.code]
     found = {row[0] for row in _struggling(place, planted.code)}
     assert len(found & planted.learners) >= 0.7 * len(planted.learners)
-    label = place.ask(
-        "SELECT title || ', ' || period FROM chalkline.classes WHERE class_id = :it",
-        it=planted.class_id,
-    )[0][0].replace(" ", "+")
+    label = _title(place, planted.class_id).replace(" ", "+")
     lead = place.account(_lead_of(place, planted.class_id))
     with people.at(lead, f"/groups?class={label}") as page:
         expect(page.get_by_text(f"lack {planted.code}; 20 minutes; use “")).to_be_visible()
