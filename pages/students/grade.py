@@ -40,7 +40,11 @@ def beside_your_grade(viewer: Viewer, chosen: TaughtClass) -> None:
 
 def _row(one: Measure) -> list[str]:
     own = "no data" if one.own is None else f"{one.own:.0f} %"
-    return [one.title, own, *(group.words if group else NOT_TOLD for group in one.groups)]
+    others = [
+        group.words if group else NOT_TOLD if asked else "–"
+        for group, asked in zip(one.groups, one.asked, strict=True)
+    ]
+    return [one.title, own, *others]
 
 
 def _explained(found: Beside, today: date) -> str:
@@ -49,5 +53,6 @@ def _explained(found: Beside, today: date) -> str:
     return (
         f"Your class as of today; the others{since}, from figures about at least {found.k} "
         f"learners. “{NOT_TOLD.capitalize()}” means that a group is smaller, that it would give a "
-        f"smaller one away, or that you teach nearly all of it. {defined}"
+        "smaller one away, or that you teach nearly all of it; “–” that the figure is made by "
+        f"subject only. {defined}"
     )

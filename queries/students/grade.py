@@ -26,7 +26,8 @@ COMPARED: Final = ("assessment_mean", "on_time", "progress", "mastery")
 class Measure:
     """One row of the comparison: the class's own mean (0 to 100) of so many learners, and others'.
 
-    A figure is None where it is not told; `groups` has the same order as Beside.groups.
+    A figure is None where it is not told; `groups` has the same order as Beside.groups, and
+    `asked` says where the metric is told by such groups at all.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Measure:
     own: float | None
     learners: int
     groups: tuple[exact.Figure | None, ...]
+    asked: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def beside(viewer: Viewer, *, class_id: UUID) -> Beside:
             of_class = [
                 v for one in own if one.class_id == class_id if (v := one.values[name]) is not None
             ]
+            applies = tuple(cell[0] in asked.grains for cell, _ in cells.values())
             groups = tuple(
                 exact.compare(viewer, name, cell, own=_knows(own, name, inside))
                 if cell[0] in asked.grains
@@ -107,7 +110,9 @@ def beside(viewer: Viewer, *, class_id: UUID) -> Beside:
                 for cell, inside in cells.values()
             )
             mean = sum(of_class) / len(of_class) if of_class else None
-            measures.append(Measure(asked.title, asked.definition, mean, len(of_class), groups))
+            measures.append(
+                Measure(asked.title, asked.definition, mean, len(of_class), groups, applies)
+            )
     except WrongRegime as why:
         return Beside(names, (), k, None, str(why))
     told = [one.since for measure in measures for one in measure.groups if one]
