@@ -25,6 +25,8 @@ CARDS = "[class*='st-key-card-']"
 FIRST_CONTENT = 5.0  # seconds; a second is the goal, and this machine may be busy
 MATHEMATICS = SUBJECTS.index("Mathematics")  # what the teacher who signs in teaches
 FRESH_WITHIN = 10.0  # seconds from a new answer to the page
+RELEASED_WITHIN = 120.0  # seconds in which the worker makes the week's overview
+RELEASES = 24  # of the overview: twelve figures by school and for the district
 
 
 @pytest.fixture(scope="module")
@@ -376,6 +378,56 @@ def test_a_new_answer_shows_within_seconds_and_without_a_reload(
         expect(late).to_have_count(0, timeout=FRESH_WITHIN * 1000)
         record_property("seconds to the page", round(time.monotonic() - began, 1))
         assert page.evaluate("window.before") is True
+
+
+# On paper, and for the district.
+
+
+def test_a_conference_sheet_is_two_clicks_from_the_learner(people: People, place: Site) -> None:
+    with people.at(place.logins["teacher"], "/today") as page:
+        card = learner_cards(page).first
+        name = name_on(card)
+        card.get_by_role("button", name=re.compile(name)).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        page.get_by_role("button", name="Conference sheet").click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Download (PDF)").click()
+        made = Path(waiting.value.path()).read_bytes()
+        assert made.startswith(b"%PDF")
+        assert name.split()[-1] not in waiting.value.suggested_filename
+    noted = place.ask(
+        "SELECT count(*) FROM chalkline.audit_log WHERE detail->>'what' = 'conference sheet'"
+    )
+    assert noted[0][0] == 1
+
+
+def test_a_rate_by_school_stands_with_its_margin_and_its_price(people: People, place: Site) -> None:
+    _until_released(place)
+    schools = [row[0] for row in place.ask(_SCHOOLS)]
+    with people.at(place.logins["administrator"], "/overview?figure=Pass+rate") as page:
+        expect(page.get_by_role("heading", name="Pass rate", level=3)).to_be_visible()
+        page.get_by_text("Show as a table").first.click()
+        table = page.locator(".frame table").first
+        for school in schools:
+            row = table.get_by_role("row").filter(has_text=school)
+            expect(row).to_be_visible()
+        words = table.evaluate("t => [...t.rows].map(r => [...r.cells].map(c => c.textContent))")
+        expect(page.get_by_text("of this year's privacy budget")).to_be_visible()
+    head, *rows = words
+    margin, value = head.index("margin from noise"), 1
+    for row in rows:
+        assert row[value] == "" or float(row[margin]) > 0
+
+
+def _until_released(place: Site) -> None:
+    """The worker releases the week's overview by itself, soon after the first data."""
+    deadline = time.monotonic() + RELEASED_WITHIN
+    while place.ask("SELECT count(*) FROM chalkline.releases")[0][0] < RELEASES:
+        assert time.monotonic() < deadline, "the worker has released nothing"
+        time.sleep(0.5)
+
+
+_SCHOOLS = "SELECT name FROM chalkline.institutions WHERE kind = 'school'"
 
 
 def _hand_in_everything(place: Site, learner: UUID) -> None:
