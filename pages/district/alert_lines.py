@@ -11,6 +11,7 @@ from components.show import twin
 from pages.district import alert_words
 from privacy import NotAllowed, Viewer
 from queries.district.alerts import Kind, Line, Quality, decide
+from queries.exports import note_export
 
 CHALLENGER: Final = """
 The boosted challenger sees how things work together, which the transparent model can not, and
@@ -35,7 +36,14 @@ def simulator(viewer: Viewer, found: Quality) -> None:
         st.write("No learner of a running class has a chance yet, so there is nothing to try.")
         return
     st.markdown("\n".join(f"- {one}" for one in _means(tried, now, found.k)))
-    twin(_table(found.lines[kind]), key="lines", name="lines", label="Every line as a table")
+    table = _table(found.lines[kind])
+    twin(
+        table,
+        key="lines",
+        name="lines",
+        label="Every line as a table",
+        on_download=lambda: note_export(viewer, what="alert lines", rows=len(table)),
+    )
     if viewer.role != "administrator":
         st.caption("An administrator decides about the line.")
     elif percent == found.decision.line:
@@ -113,7 +121,13 @@ def challenger(viewer: Viewer, found: Quality) -> None:
             "Both as trained without the last term, asked about it: of a learner who fails or "
             "leaves and one who does not, how often the first has the higher chance (AUC)."
         )
-        twin(table, key="gap", name="challenger", label="Day by day as a table")
+        twin(
+            table,
+            key="gap",
+            name="challenger",
+            label="Day by day as a table",
+            on_download=lambda: note_export(viewer, what="challenger", rows=len(table)),
+        )
         mean = (table["boosted"] - table["transparent"]).mean() * 100
         st.markdown(f"**On average the challenger is {mean:+.1f} points ahead.**")
     other: Kind = "transparent" if found.decision.kind == "boosted" else "boosted"

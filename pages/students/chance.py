@@ -1,5 +1,6 @@
 """The learner page's part on risk: the chance in each class, why, and how it has moved."""
 
+from collections.abc import Callable
 from typing import Final
 
 import pandas as pd
@@ -9,6 +10,7 @@ from components import figures, words
 from components.empty import empty
 from components.show import plain, show
 from privacy import Viewer
+from queries.exports import note_export
 from queries.students.chances import Chance
 from queries.students.learner import LearnerRecord
 
@@ -41,7 +43,7 @@ def chances(viewer: Viewer, found: LearnerRecord) -> None:
     for one in found.chances:
         if one.as_of == day:
             _one(one)
-    _over_time(found)
+    _over_time(viewer, found)
 
 
 def _one(one: Chance) -> None:
@@ -57,7 +59,11 @@ def _one(one: Chance) -> None:
             st.caption(plain(one.clears))
 
 
-def _over_time(found: LearnerRecord) -> None:
+def _exported(viewer: Viewer, rows: int) -> Callable[[], None]:
+    return lambda: note_export(viewer, what="learner's chance", rows=rows)
+
+
+def _over_time(viewer: Viewer, found: LearnerRecord) -> None:
     """One figure a class, where there are enough days to draw."""
     for place, title in enumerate(dict.fromkeys(one.class_title for one in found.chances)):
         table = pd.DataFrame(
@@ -77,4 +83,5 @@ def _over_time(found: LearnerRecord) -> None:
             table,
             key=f"chance-time-{place}",
             name="chance of failing or leaving",
+            on_download=_exported(viewer, len(table)),
         )
