@@ -1,5 +1,7 @@
 """The model a new district starts with: weights set by hand, from nobody's records.
 
+Its level was set so that a generated class averages RATE; it is not calibrated on real outcomes.
+
 Directions and rough sizes are what the early-warning literature agrees on: work not handed in and
 silence weigh most, then marks, then absence and earlier attempts. Its interval is wide on purpose,
 and the first term that ends replaces it.

@@ -97,25 +97,39 @@ def page(viewer: Viewer) -> None:
 
 def _looked_at(viewer: Viewer) -> tuple[date, int]:
     """Which day and how many weeks before it the page shows; both stand in the address."""
+    day = _day(viewer)
     with st.container(horizontal=True, vertical_alignment="bottom", key="looked-at"):
-        day = st.date_input(
-            "As of",
-            viewer.today,
-            max_value=viewer.today,
-            format="DD/MM/YYYY",
-            key="day",
-            bind="query-params",
-            width=160,
-        )
+        said = "today" if day == viewer.today else words.day(day, viewer.today)
+        # Behind a click, because the parts of Streamlit's day are too small a target (WCAG 2.5.8).
+        with st.popover(
+            f"As of {said}", icon=":material/history:", key="as-of", on_change="rerun"
+        ) as panel:
+            if panel.open:
+                chosen = st.date_input(
+                    "Show the page as of", day, max_value=viewer.today, format="DD/MM/YYYY"
+                )
+                if isinstance(chosen, date) and chosen != day:
+                    st.query_params["day"] = chosen.isoformat()
+                    st.rerun()
         span = st.segmented_control(
-            "Show",
+            "How far back",
             list(SPANS),
             default=USUAL,
             required=True,
             key="span",
             bind="query-params",
+            label_visibility="collapsed",
         )
     return day, SPANS.get(span or USUAL, WEEKS)
+
+
+def _day(viewer: Viewer) -> date:
+    """The day in the address; the viewer's today for none, a garbled or a later one."""
+    try:
+        day = date.fromisoformat(st.query_params.get("day", ""))
+    except ValueError:
+        return viewer.today
+    return min(day, viewer.today)
 
 
 def _past(viewer: Viewer, found: LearnerRecord) -> None:
