@@ -25,8 +25,6 @@ CARDS = "[class*='st-key-card-']"
 FIRST_CONTENT = 5.0  # seconds; a second is the goal, and this machine may be busy
 MATHEMATICS = SUBJECTS.index("Mathematics")  # what the teacher who signs in teaches
 FRESH_WITHIN = 10.0  # seconds from a new answer to the page
-RELEASED_WITHIN = 120.0  # seconds in which the worker makes the week's overview
-RELEASES = 24  # of the overview: twelve figures by school and for the district
 
 
 @pytest.fixture(scope="module")
@@ -402,7 +400,6 @@ def test_a_conference_sheet_is_two_clicks_from_the_learner(people: People, place
 
 
 def test_a_rate_by_school_stands_with_its_margin_and_its_price(people: People, place: Site) -> None:
-    _until_released(place)
     schools = [row[0] for row in place.ask(_SCHOOLS)]
     with people.at(place.logins["administrator"], "/overview?figure=Pass+rate") as page:
         expect(page.get_by_role("heading", name="Pass rate", level=3)).to_be_visible()
@@ -417,14 +414,6 @@ def test_a_rate_by_school_stands_with_its_margin_and_its_price(people: People, p
     margin, value = head.index("margin from noise"), 1
     for row in rows:
         assert row[value] == "" or float(row[margin]) > 0
-
-
-def _until_released(place: Site) -> None:
-    """The worker releases the week's overview by itself, soon after the first data."""
-    deadline = time.monotonic() + RELEASED_WITHIN
-    while place.ask("SELECT count(*) FROM chalkline.releases")[0][0] < RELEASES:
-        assert time.monotonic() < deadline, "the worker has released nothing"
-        time.sleep(0.5)
 
 
 _SCHOOLS = "SELECT name FROM chalkline.institutions WHERE kind = 'school'"

@@ -50,6 +50,7 @@ WITH_CHARTS = {
     ("teacher", "patterns"),
     ("teacher", "learner"),
     ("counselor", "learner"),
+    ("administrator", "overview"),
 }
 WITH_NAMES = {("teacher", "today"), ("teacher", "mastery"), ("counselor", "caseload")} | {
     (role, "learner") for role in ("teacher", "counselor")
@@ -317,7 +318,8 @@ def _names_on(page: Page) -> frozenset[str]:
     """Of cards, of the grid's rows and of a learner's own page."""
     rows = page.get_by_role("grid").get_by_role("rowheader")  # of other tables: no learner
     named = [re.sub(r"^\d+\. ", "", one) for one in rows.all_inner_texts()]
-    for button in page.locator("[class*='st-key-card-'] button[kind=tertiary]").all():
+    people = "[class*='st-key-card-'] button[kind=tertiary], [class*='st-key-due-'] button"
+    for button in page.locator(people).all():
         named.append(re.sub(r"^\d+\. |\n.*", "", button.inner_text()))
     if "/learner" in page.url:
         named.append(page.get_by_role("heading", level=1).inner_text())
