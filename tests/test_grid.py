@@ -285,7 +285,8 @@ def test_a_name_made_of_markup_shows_as_text_and_runs_nothing(page: Page) -> Non
     for part in ("grid", "cards", "figures"):
         page.goto(f"/?part={part}&rows=3")
         expect(page.get_by_role("heading", name=f"Components: {part}")).to_be_visible()
-        page.wait_for_timeout(1000)
+        page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+        page.wait_for_timeout(1000)  # what would run by itself has had its time
         if part != "cards":
             page.locator("details summary").last.click()
             expect(page.get_by_role("region", name="mastery").locator("table")).to_be_visible()
