@@ -22,19 +22,21 @@ def write_plans(to: Target, number: int, everybody: list[StaffMember]) -> Counts
     """Writes a school's plans; two of them wait for a review that is overdue."""
     plans, today = planted(to.people, number), to.people.year.today
     start = began(today)
+    made = datetime.combine(start, time(15), UTC)
     ids = identifiers(f"{to.space}/{number}", "plan", np.arange(len(plans.learners)))
     learners = [as_uuid(row) for row in learner_ids(to.space, plans.learners)]
     owners = [s.staff_id for s in everybody if s.school == number and s.role == "teacher"][:8]
     copy_rows(
         to.connection, "interventions",
         ["district_id", "intervention_id", "learner_id", "owner_id", "type", "tier", "goal",
-         "strategy", "schedule", "measure", "starts_on", "review_on", "created_at"],
+         "strategy", "schedule", "measure", "starts_on", "review_on", "created_at",
+         "updated_at"],
         [
             (to.district, as_uuid(ids[row]), learner, owners[row % len(owners)],
              KINDS[plans.kind[row]][0], 2, GOAL, STRATEGY,
              orjson.dumps({"words": "every school day"}).decode(), "activity", start,
              today - timedelta(days=3) if row < 2 else start + timedelta(weeks=13),
-             datetime.combine(start, time(15), UTC))
+             made, made)
             for row, learner in enumerate(learners)
         ],
     )  # fmt: skip
