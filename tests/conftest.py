@@ -1,5 +1,6 @@
 """One real PostgreSQL for all tests, and for each test a fresh copy of the cast's district."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -34,6 +35,16 @@ class District:
     super_url: str
     door: privacy.Door
     jobs: Engine
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """Streamlit's AppTest leaves a page as `__main__`. A process spawned later would run it first
+    and die, and a pool would replace it for ever; so each test finds the module as it was.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")
