@@ -68,7 +68,7 @@ def test_status_counts_what_there_is(app: RunningApp, home: Path) -> None:
     ("words", "keys"),
     [
         (["migrate"], {"applied"}),
-        (["refresh"], {"districts"}),
+        (["refresh"], {"districts", "scored"}),
         (["db-url", "--role", "app"], {"url"}),
         (["db-url", "--role", "owner"], {"url"}),
     ],
