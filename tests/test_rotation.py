@@ -13,12 +13,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 import privacy
 from db import keys as stored
 from db.people import PlainPerson, write_sealed
-from db.tables import DataKey, InterventionNote, KeyUsage, Learner, LearnerPii
+from db.tables import DataKey, InterventionNote, KeyUsage, Learner, LearnerPii, Message
 from privacy import fields, people, reencryption
 from privacy.datakeys import data_keys
 from privacy.keystore import KeyStore, LocalKeyStore
@@ -227,7 +227,7 @@ def test_fields_of_an_old_format_are_renewed_while_they_are_read(
 ) -> None:
     ana = cast.of("Ana Ruiz")
     with district.jobs.begin() as db:
-        db.execute(InterventionNote.__table__.delete())
+        _without_texts(db)
         key = data_keys(db, keystore, cast.LAKESIDE, [ana])[ana]
         place = {"table": "learner_pii", "row": ana, "district": str(cast.LAKESIDE)}
         old = fields.encrypt(key, "Ana", column="given_name", form=fields.CHACHA, **place)
@@ -247,7 +247,7 @@ def test_every_field_that_does_not_open_is_found(
     district: District, keystore: LocalKeyStore
 ) -> None:
     with district.jobs.begin() as db:
-        db.execute(InterventionNote.__table__.delete())  # the cast's are no ciphertext at all
+        _without_texts(db)
         name = db.scalar(
             select(LearnerPii.given_name).where(LearnerPii.learner_id == cast.of("Ben Cole"))
         )
@@ -259,6 +259,12 @@ def test_every_field_that_does_not_open_is_found(
         )
     found = reencryption.verify_fields(district.jobs, keystore)
     assert (found.opened, found.shut) == (7, ((cast.LAKESIDE, cast.of("Ben Cole")),))
+
+
+def _without_texts(db: Connection) -> None:
+    """Notes and messages of the cast are no ciphertext at all."""
+    for table in (InterventionNote, Message):
+        db.execute(table.__table__.delete())
 
 
 # What is logged
