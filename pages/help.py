@@ -58,4 +58,7 @@ HELP: Final[Mapping[str, str]] = {
     "learner's file by her full name; consents that are missing; what fell due, which one person "
     "proposes and another approves; and orders to keep records.",
     "account": "Your password, second factor and signed-in browsers.",
+    "alerts": "How often flags are right, how many learners they miss and how early they come, "
+    "with intervals. Try another line before an administrator saves it: the page says how many "
+    "flags that means for a teacher. Groups only, never a learner.",
 }
