@@ -85,7 +85,7 @@ def _guesses(password: str, sign_in_name: str) -> float:
     of 30,000 leaked passwords, names and words.
 
     >>> round(_guesses("Password1234", "ana.ruiz")), _guesses("three blue kettles", "ana.ruiz") > 13
-    (5, True)
+    (4, True)
     """
     from zxcvbn import zxcvbn  # a third of a second to load, for who changes a password
 

@@ -178,7 +178,7 @@ def gap_chance(doubt: float) -> float:
     """The probability of a gap on a skill, from what its answers said.
 
     >>> [round(gap_chance(doubt), 2) for doubt in (-3.0, 0.0, 3.0, 6.0)]
-    [0.0, 0.05, 0.5, 0.95]
+    [0.0, 0.01, 0.12, 0.73]
     """
     return chance(GAP_ODDS + doubt)
 

@@ -93,7 +93,7 @@ def name_of(rule: str) -> str:
 def urgency(severity: float) -> Literal["urgent", "soon", "watch"]:
     """The word for a severity.
 
-    >>> urgency(0.9), urgency(0.7), urgency(0.5)
+    >>> urgency(0.9), urgency(0.7), urgency(0.4)
     ('urgent', 'soon', 'watch')
     """
     if severity >= URGENT:
