@@ -759,8 +759,12 @@ def test_a_stolen_database_gives_no_name_and_with_the_keys_all_of_them(
     stolen = dump(district).encode()
     files_of = [p for p in (folder / "base" / str(number)).iterdir() if p.is_file()]
     assert len(files_of) > 100
-    for content in (stolen, *(path.read_bytes() for path in files_of)):
-        assert [word for word in wanted if found_in(word, content)] == []
+    assert [word for word in wanted if found_in(word, stolen)] == []
+    long = [word for word in wanted if len(word) >= 4]  # shorter ones stand in bytes by chance
+    assert len(long) > len(wanted) / 2
+    for path in files_of:
+        content = path.read_bytes()
+        assert [word for word in long if found_in(word, content)] == []
     with district.jobs.begin() as db:
         keys = privacy.datakeys.data_keys(
             db, custody.keystore, 1, [cast.of(n) for n in cast.LEARNERS]
