@@ -20,6 +20,8 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 
     def keep_keys_young(engine: Engine, now: datetime) -> dict[str, Any] | None:
         keystore = open_keystore(settings.keys_at)
+        with engine.begin() as connection:
+            rotation.tell(connection, keystore)
         if not rotation.is_due(keystore, now=now):
             return None
         done = rotation.rotate(engine, keystore, now=now)

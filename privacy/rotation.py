@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from db import keys as stored
+from db.audit.keyuse import KeyLife, tell_keys
 from db.keys import StoredKey, Use
 from db.people import Progress, quiet
 from privacy.datakeys import data_keys
@@ -104,6 +105,8 @@ def rotate(
         try:
             resumed = bool(_old(keystore))
             current = keystore.current() if resumed else keystore.rotate(now=now)
+            with engine.begin() as connection:
+                tell(connection, keystore)
             rewrapped, verified = 0, 0
             deadline = time.monotonic() + patience
             while True:
@@ -122,6 +125,12 @@ def rotate(
             watch.commit()
     waiting = tuple(key.kek_id for key in _old(keystore))
     return Rotated(current.kek_id, resumed, rewrapped, verified, gone or (), waiting)
+
+
+def tell(connection: Connection, keystore: KeyStore) -> int:
+    """Adds what the audit trail does not tell yet of keys made and destroyed; returns the rows."""
+    lives = [KeyLife(key.kek_id, key.created_at, key.retired_at) for key in keystore.keys()]
+    return tell_keys(connection, lives)
 
 
 @dataclass(frozen=True)
@@ -229,6 +238,7 @@ def _destroy_old(engine: Engine, keystore: KeyStore, now: datetime) -> tuple[str
         for key in old:
             keystore.retire(key.kek_id, now=now)
         stored.note_uses(connection, [Use(None, ACTOR, key.kek_id, "destroyed", 1) for key in old])
+        tell(connection, keystore)
     return tuple(key.kek_id for key in old)
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import privacy
-from db.audit import AuditError, Notary, chain, checkpoint, unusual, verify
+from db.audit import AuditError, Notary, chain, checkpoint, keyuse, unusual, verify
+from db.audit.keyuse import USED, tell_uses
 from db.audit.merkle import Tree
 from db.audit.work import chain_all, check, sign
 from privacy import people, trail
@@ -436,6 +437,110 @@ def test_a_check_is_kept_for_the_security_officer(district: District, notary: No
     assert tuple(told) == (30, None)
     with pytest.raises(DBAPIError, match="permission denied"), privacy.session(TESS) as db:
         db.execute(text("SELECT 1 FROM chalkline.audit_checks"))
+
+
+# Uses of keys.
+
+
+def used(district: District, when: datetime, *uses: tuple[str, str, str, int]) -> None:
+    """Batches of uses as they would have been written at another time: (who, key, why, number)."""
+    with district.jobs.begin() as db:
+        for who, key, why, number in uses:
+            db.execute(
+                text(
+                    "INSERT INTO chalkline.key_usage (district_id, kek_id, actor, purpose, uses, at)"
+                    " VALUES (1, :key, :who, :why, :number, :at)"
+                ),
+                {"who": who, "key": key, "why": why, "number": number, "at": when},
+            )
+
+
+def told(district: District, action: str) -> list[dict[str, object]]:
+    """Details of the trail's rows of a kind, in the order of the chain."""
+    chain_all(district.jobs, now=NOW)
+    with privacy.session(SAM) as db:
+        rows = db.scalars(
+            text("SELECT detail FROM chalkline.audit_log WHERE action = :a ORDER BY position"),
+            {"a": action},
+        )
+        return list(rows)
+
+
+TEACHER = f"teacher {TESS.staff_id}"
+
+
+def test_an_hours_uses_of_keys_become_one_row_a_key_and_purpose(district: District) -> None:
+    with district.jobs.begin() as db:
+        tell_uses(db, now=datetime.now(UTC) + timedelta(hours=1))  # the cast's own
+    before, hour = len(told(district, USED)), NOW - timedelta(hours=1)
+    page = (TEACHER, "k1", "showing a page", 30)
+    used(district, hour, page, page, ("loader", "k1", "sealing", 5), (TEACHER, "k2", page[2], 1))
+    used(district, NOW + timedelta(minutes=1), page)
+    with district.jobs.begin() as db:
+        assert tell_uses(db, now=NOW + timedelta(minutes=4)) == 3
+    with district.jobs.begin() as db:
+        assert tell_uses(db, now=NOW + timedelta(minutes=5)) == 0
+    rows = told(district, USED)[before:]
+    assert sorted((row["key"], row["purpose"], row["uses"], row["users"]) for row in rows) == [
+        ("k1", "sealing", 5, 1),
+        ("k1", "showing a page", 60, 1),
+        ("k2", "showing a page", 1, 1),
+    ]
+    assert {row["hour"] for row in rows} == {"2026-03-20T11:00Z"}
+    with district.jobs.begin() as db:  # the hour that had not ended
+        assert tell_uses(db, now=NOW + timedelta(hours=1, minutes=4)) == 1
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE chalkline.key_usage SET uses = 1", "DELETE FROM chalkline.key_usage"]
+)
+def test_a_log_of_key_uses_that_was_changed_is_named(
+    district: District, notary: Notary, thief: Engine, change: str
+) -> None:
+    used(district, NOW - timedelta(hours=1), (TEACHER, "k1", "showing a page", 30))
+    with district.jobs.begin() as db:
+        tell_uses(db, now=NOW)
+    chain_all(district.jobs, now=NOW)
+    assert faults(district, notary) == (None, None)  # the control
+    with thief.begin() as db:
+        db.execute(text(f"{change} WHERE kek_id = 'k1'"))
+    fault, row = faults(district, notary)
+    assert row is not None
+    assert fault is not None
+    assert "30 uses of key k1" in fault
+
+
+def test_far_more_uses_of_keys_than_ever_are_told_once_and_many_as_ever_are_not(
+    district: District,
+) -> None:
+    rush, omar = keyuse.MANY, f"teacher {cast.of('Omar Haddad')}"
+    for ago in range(2, 9):  # Omar's work takes as many keys every hour
+        used(district, NOW - timedelta(hours=ago), (omar, "k1", "a page", rush))
+        used(district, NOW - timedelta(hours=ago), (TEACHER, "k1", "a page", 300))
+    used(
+        district,
+        NOW - timedelta(hours=1),
+        (omar, "k1", "a page", rush),
+        (TEACHER, "k1", "a page", rush),
+    )
+    for _ in range(2):
+        with district.jobs.begin() as db:
+            tell_uses(db, now=NOW)
+    assert alerts(district) == [("keys", "Tess Moran", rush)]
+    assert told(district, keyuse.UNUSUAL) == [{"uses": rush, "hour": "2026-03-20T11:00Z"}]
+
+
+def test_nobody_who_counts_uses_says_that_they_were_told(district: District) -> None:
+    with (
+        pytest.raises(DBAPIError, match="permission denied"),
+        privacy.signin_session() as db,
+    ):
+        db.execute(
+            text(
+                "INSERT INTO chalkline.key_usage (kek_id, actor, purpose, uses, told_in)"
+                " VALUES ('k', 'x', 'y', 1, gen_random_uuid())"
+            )
+        )
 
 
 # Unusual access.

@@ -17,13 +17,22 @@ from sqlalchemy import Connection, insert, select, text, update
 
 import privacy
 from db import keys as stored
+from db.audit.keyuse import DESTROYED, MADE
 from db.people import PlainPerson, write_sealed
-from db.tables import DataKey, InterventionNote, KeyUsage, Learner, LearnerPii, Message
+from db.tables import (
+    AuditEntry,
+    DataKey,
+    InterventionNote,
+    KeyUsage,
+    Learner,
+    LearnerPii,
+    Message,
+)
 from privacy import fields, people, reencryption
 from privacy.datakeys import data_keys
 from privacy.keystore import KeyStore, LocalKeyStore
 from privacy.people import sealer
-from privacy.rotation import ACTOR, Rotated, RotationError, is_due, key_ages, rotate, verify
+from privacy.rotation import ACTOR, Rotated, RotationError, is_due, key_ages, rotate, tell, verify
 from tests import cast
 from tests.conftest import District
 
@@ -319,6 +328,21 @@ def test_key_uses_are_for_the_security_officer_of_the_district(district: Distric
             db.execute(select(KeyUsage.uses))
 
 
+def test_a_key_made_and_destroyed_stands_in_the_trail_once(
+    district: District, keystore: LocalKeyStore
+) -> None:
+    old = keystore.current().kek_id
+    new = rotate(district.jobs, keystore, now=LATER).kek_id
+    with district.jobs.begin() as db:
+        assert tell(db, keystore) == 0
+        rows = db.execute(
+            select(AuditEntry.action, AuditEntry.detail["key"].astext).where(
+                AuditEntry.role == "job", AuditEntry.action.in_([MADE, DESTROYED])
+            )
+        ).all()
+    assert sorted(map(tuple, rows)) == sorted([(MADE, old), (MADE, new), (DESTROYED, old)])
+
+
 def test_uses_are_kept_while_the_database_is_away(district: District) -> None:
     written: list[stored.Use] = []
     broken = [True]
@@ -381,4 +405,6 @@ def test_the_key_usage_table_names_no_learner(district: District) -> None:
                 )
             )
         )
-    assert columns == {"usage_id", "district_id", "kek_id", "actor", "purpose", "uses", "at"}
+    assert columns == {
+        "usage_id", "district_id", "kek_id", "actor", "purpose", "uses", "at", "told_in"
+    }  # fmt: skip

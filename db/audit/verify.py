@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from db.audit.chain import FIRST, ROW, copied, waiting
 from db.audit.checkpoints import AuditError, Checkpoint, Notary
+from db.audit.keyuse import changed_uses
 from db.audit.merkle import Tree
 from db.tables import AuditCheck, AuditCheckpoint
 
@@ -48,6 +49,8 @@ def verify(
     rows, fault, bad = _walk(lines, kept, progress)
     for _ in lines:  # a COPY that is broken off takes its transaction with it
         pass
+    if fault is None and (changed := changed_uses(connection)):
+        bad, fault = changed
     return Verdict(rows, waiting(connection), len(kept), fault, bad)
 
 

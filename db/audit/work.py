@@ -8,12 +8,14 @@ from sqlalchemy import Engine
 from db.audit import unusual
 from db.audit.chain import MOST, chain, end
 from db.audit.checkpoints import AuditError, Notary, checkpoint
+from db.audit.keyuse import tell_uses
 from db.audit.verify import Verdict, keep, verify
 from db.settings import Settings
 from db.worker import Chore
 
 CHAINED: Final = "* * * * * */10"  # cron with seconds
 SIGNED: Final = "*/5 * * * *"
+KEYS_TOLD: Final = "4 * * * *"  # the hour before, when its last counts are written
 VERIFIED: Final = "43 2 * * *"
 
 
@@ -30,10 +32,16 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         verdict = check(engine, Notary.of(settings), now=now)
         return {"rows": verdict.rows, "whole": verdict.fault is None}
 
+    def keys_told(engine: Engine, now: datetime) -> dict[str, Any] | None:
+        with engine.begin() as connection:
+            told = tell_uses(connection, now=now)
+        return {"rows": told} if told else None
+
     return (
         Chore("audit chain", CHAINED, chained),
         Chore("audit checkpoint", SIGNED, signed),
         Chore("audit verification", VERIFIED, verified),
+        Chore("key use", KEYS_TOLD, keys_told),
     )
 
 

@@ -189,6 +189,7 @@ class KeyUsage(Table):
     actor: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(Text)
     uses: Mapped[int] = mapped_column(Integer)
+    told_in: Mapped[UUID | None] = mapped_column(Uuid)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT)
 
 

@@ -34,6 +34,10 @@ ACTIONS: Final = (
     "role ended",
     "account made",
     "searched audit",
+    "keys used",
+    "key made",
+    "key destroyed",
+    "unusual use of keys",
 )
 HEAD: Final = ("When", "Who", "Role", "What", "Learner", "Details")
 
