@@ -29,6 +29,7 @@ from privacy.keystore import (
     UnknownKeyError,
     Wrapped,
     in_utc,
+    named,
 )
 
 _KEK: Final = "chalkline/kek"
@@ -263,4 +264,4 @@ def _info(label: str) -> KeyInfo | None:
 
 
 def _bound(kek_id: str, context: bytes) -> bytes:
-    return _VERSION + framed("chalkline/kek", kek_id) + context
+    return _VERSION + named(kek_id) + context

@@ -23,6 +23,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 from urllib.parse import unquote
@@ -341,7 +342,13 @@ def _material(kek: _Kek) -> bytes:
 
 
 def _bound(kek_id: str, context: bytes) -> bytes:
-    return _BLOB_VERSION + framed("chalkline/kek", kek_id) + context
+    return _BLOB_VERSION + named(kek_id) + context
+
+
+@lru_cache(maxsize=64)
+def named(kek_id: str) -> bytes:
+    """The KEK's part of what a wrapped key is bound to."""
+    return framed("chalkline/kek", kek_id)
 
 
 def _new_kek(now: datetime) -> _Kek:

@@ -23,7 +23,7 @@ from privacy.datakeys import data_keys
 from privacy.keystore import KeyInfo, KeyStore, KeyStoreError, Wrapped, learner_context
 
 ROTATE_AFTER: Final = timedelta(days=90)
-_AT_ONCE: Final = 2000  # data keys rewrapped in one transaction
+_AT_ONCE: Final = 5000  # data keys rewrapped in one transaction
 _PAUSE: Final = 0.2  # seconds between looks whether loaders have ended
 ACTOR: Final = "rotation"
 
@@ -129,7 +129,8 @@ def rotate(
 
 def tell(connection: Connection, keystore: KeyStore) -> int:
     """Adds what the audit trail does not tell yet of keys made and destroyed; returns the rows."""
-    lives = [KeyLife(key.kek_id, key.created_at, key.retired_at) for key in keystore.keys()]
+    every = keystore.keys()
+    lives = [KeyLife(key.kek_id, key.created_at, key.retired_at) for key in every]
     return tell_keys(connection, lives)
 
 

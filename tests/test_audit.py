@@ -448,7 +448,8 @@ def used(district: District, when: datetime, *uses: tuple[str, str, str, int]) -
         for who, key, why, number in uses:
             db.execute(
                 text(
-                    "INSERT INTO chalkline.key_usage (district_id, kek_id, actor, purpose, uses, at)"
+                    "INSERT INTO chalkline.key_usage"
+                    " (district_id, kek_id, actor, purpose, uses, at)"
                     " VALUES (1, :key, :who, :why, :number, :at)"
                 ),
                 {"who": who, "key": key, "why": why, "number": number, "at": when},

@@ -25,8 +25,8 @@ SAYS = {
     "other school": "{name} opened the records of {count} of another school.",
     "guessing": "{number} wrong passwords or codes were tried on {name}'s account in an hour.",
     "emergency": "{name} opened a learner's record in an emergency.",
-    "keys": "In {name}'s name learners' keys were used {number:,} times in an hour, far more than is "
-    "usual for her.",
+    "keys": "In {name}'s name learners' keys were used {number:,} times in an hour, far "
+    "more than is usual for her.",
 }
 
 
@@ -146,7 +146,9 @@ def _keys(viewer: Viewer) -> None:
         rows.append((key.kek_id, f"{key.created_at:%Y-%m-%d}", f"{age.days:,}", state))
     plain_table(("Key", "Made", "Days", "State"), rows, caption="Keys", key="keys")
     st.subheader("Uses in the last 30 days")
-    st.caption("Each hour's sums stand in the audit trail too, and are held against this list at night.")
+    st.caption(
+        "Each hour's sums stand in the audit trail too, and are held against this list at night."
+    )
     uses = security.key_uses(viewer, now=guard.now())
     if not uses:
         empty("No use of a key is recorded yet.")
