@@ -12,6 +12,7 @@ from commands.terminal import Json, Refusal, answering, say, show_rows
 from db import accounts
 from db.status import sign_in_names
 from privacy import ROLES
+from privacy.first_passwords import DAYS
 from privacy.passwords import generated, hashed, weakness
 
 RULES = {
@@ -123,6 +124,20 @@ def second_factor(
         with database() as (settings, _), jobs(settings) as work, work.begin() as connection:
             accounts.rule_second_factor(connection, district, None if rule == "default" else rule)
         answer({"district": district, "rule": rule}, lambda: say.print(RULES[rule]))
+
+
+@user.command("first-passwords")
+def first_passwords(
+    days: Annotated[int, typer.Argument(min=1, max=90, help="1 to 90")] = DAYS,
+    district: Annotated[int, typer.Option(help="Number of the district ('status' lists them)")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Say how many days a password that somebody else chose lets its owner in."""
+    with answering(as_json) as answer:
+        with database() as (settings, _), jobs(settings) as work, work.begin() as connection:
+            accounts.rule_first_passwords(connection, district, None if days == DAYS else days)
+        words = f"A first password of district {district} lets its owner in for {days} days."
+        answer({"district": district, "days": days}, lambda: say.print(words))
 
 
 @user.command("drop-factor")

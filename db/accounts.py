@@ -88,6 +88,7 @@ def add_account(
             sign_in_name=name,
             password_hash=password_hash,
             must_change_password=must_change,
+            first_password_at=func.now() if must_change else None,
         )
     )
 
@@ -126,6 +127,7 @@ def reset_password(connection: Connection, sign_in_name: str, password_hash: str
         sign_in_name,
         password_hash=password_hash,
         must_change_password=True,
+        first_password_at=func.now(),
         disabled_at=None,
         failed_attempts=0,
         locked_until=None,
@@ -154,14 +156,23 @@ def remove_second_factor(connection: Connection, sign_in_name: str) -> None:
 
 def rule_second_factor(connection: Connection, district_id: int, rule: str | None) -> None:
     """Sets who needs a second factor; None: by default, in every district that is not generated."""
-    kept = Institution.settings.op("-")("second_factor")
+    _rule(connection, district_id, "second_factor", rule)
+
+
+def rule_first_passwords(connection: Connection, district_id: int, days: int | None) -> None:
+    """Sets how many days a first password lets its owner in; None: by default."""
+    _rule(connection, district_id, "first_password_days", days)
+
+
+def _rule(connection: Connection, district_id: int, name: str, rule: str | int | None) -> None:
+    kept = Institution.settings.op("-")(name)
     changed = connection.scalar(
         update(Institution)
         .where(Institution.district_id == district_id, Institution.kind == "district")
         .values(
             settings=kept
             if rule is None
-            else kept.op("||")(func.jsonb_build_object("second_factor", rule))
+            else kept.op("||")(func.jsonb_build_object(name, rule))
         )
         .returning(Institution.institution_id)
     )

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.guard import BROWSER, go, now
+from privacy import NotAllowed
 from privacy.accounts import Attempt, KnownAccount, Wait, account_of, begin_attempt, settle
 from privacy.passwords import prepared
 from privacy.second_factor import Method, check
@@ -237,7 +238,10 @@ def _enter(
     account: KnownAccount, browser: bytes, address: str, *, method: Method = "password"
 ) -> str:
     """Leaves for the route that trades a ticket for the session's cookie."""
-    ticket = issue_ticket(account, browser=browser, now=now(), method=method)
+    try:
+        ticket = issue_ticket(account, browser=browser, now=now(), method=method)
+    except NotAllowed as refusal:
+        return str(refusal)
     if ticket is None:
         return NO_ROLE
     go("/auth/enter?" + urlencode({"ticket": ticket, "to": asked_for(address)}))

@@ -196,6 +196,7 @@ def set_password(
             password_hash=passwords.hashed(password),
             password_changed_at=now,
             must_change_password=must_change,
+            first_password_at=now if must_change else None,
         )
     )
 

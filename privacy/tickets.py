@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 
 from db.tables import Account, SignInTicket, WebSession
-from privacy import trail
+from privacy import first_passwords, trail
 from privacy.accounts import KnownAccount
 from privacy.roster import roles_today
 from privacy.second_factor import Method, has_factor
@@ -29,8 +29,11 @@ def issue_ticket(
 ) -> str | None:
     """A ticket that this browser may trade once for a session; None without a role today.
 
-    NotAllowed where the account has a second factor and the password alone was shown.
+    NotAllowed where the account has a second factor and the password alone was shown, and where
+    the password is a first one that has run out.
     """
+    if method != "provider":
+        first_passwords.check(account, now=now)
     token = secrets.token_urlsafe(32)
     with signin_session() as connection:
         held = roles_today(connection, account.district_id, account.staff_id, now=now)

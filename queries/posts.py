@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 import privacy
@@ -156,6 +156,7 @@ def first_account(
                 sign_in_name=name,
                 password_hash=hashed(password),
                 must_change_password=True,
+                first_password_at=func.now(),
             )
             .inline()
         )
@@ -171,7 +172,12 @@ def new_password(db: Connection, viewer: Viewer, *, staff_id: UUID) -> FirstPass
     db.execute(
         update(Account)
         .where(mine)
-        .values(password_hash=hashed(password), must_change_password=True, disabled_at=None)
+        .values(
+            password_hash=hashed(password),
+            must_change_password=True,
+            first_password_at=func.now(),
+            disabled_at=None,
+        )
     )
     record(db, viewer, "password reset", detail={"staff": str(staff_id)})
     return FirstPassword(db.scalar(select(Account.sign_in_name).where(mine)) or "", password)

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from privacy import NotAllowed, second_factor, tickets, totp, web_sessions
-from privacy.accounts import KnownAccount, Wait
+from privacy.accounts import KnownAccount, Wait, set_password
+from privacy.session import signin_session
 from privacy.web_sessions import Standing
 from tests import cast
 from tests.conftest import District
@@ -140,6 +141,51 @@ def test_a_password_alone_gets_no_ticket_where_a_code_is_asked(district: Distric
     with pytest.raises(NotAllowed):
         tickets.issue_ticket(who, browser=BROWSER, now=NOW)
     assert tickets.issue_ticket(who, browser=BROWSER, now=NOW, method="password and code")
+
+
+def first_password(owner: Connection, *, told: datetime, days: int | None = None) -> None:
+    """Adam's password is one that somebody else chose."""
+    owner.execute(
+        text(
+            "UPDATE chalkline.accounts SET must_change_password = true, first_password_at = :told"
+            " WHERE sign_in_name = 'adam'"
+        ),
+        {"told": told},
+    )
+    rule = "settings || jsonb_build_object('first_password_days', CAST(:days AS integer))"
+    if days:
+        owner.execute(
+            text(f"UPDATE chalkline.institutions SET settings = {rule} WHERE kind = 'district'"),
+            {"days": days},
+        )
+
+
+@pytest.mark.parametrize(("days", "lasts"), [(None, 14), (3, 3)])
+def test_a_first_password_runs_out_and_says_so(
+    district: District, owner: Connection, days: int | None, lasts: int
+) -> None:
+    told = NOW - timedelta(days=lasts)
+    first_password(owner, told=told + timedelta(minutes=1), days=days)
+    assert tickets.issue_ticket(account(), browser=BROWSER, now=NOW)  # the control: not yet
+    first_password(owner, told=told)
+    with pytest.raises(NotAllowed, match=f"good for {lasts} days and has run out. Ask whoever"):
+        tickets.issue_ticket(account(), browser=BROWSER, now=NOW)
+    assert tickets.issue_ticket(account(), browser=BROWSER, now=NOW, method="provider")
+    why = "SELECT detail ->> 'why' FROM chalkline.audit_log WHERE action = 'sign-in refused'"
+    assert owner.scalars(text(why)).all() == ["first password has run out"]
+
+
+def test_a_password_of_ones_own_does_not_run_out(district: District, owner: Connection) -> None:
+    first_password(owner, told=NOW - timedelta(days=400))
+    with signin_session() as db:
+        set_password(
+            db,
+            district_id=cast.LAKESIDE,
+            account_id=account().account_id,
+            password="a long one of my own choice",
+            now=NOW,
+        )
+    assert tickets.issue_ticket(account(), browser=BROWSER, now=NOW)
 
 
 def test_the_database_holds_neither_secret_nor_codes(district: District, owner: Connection) -> None:

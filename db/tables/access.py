@@ -33,6 +33,7 @@ class Account(Table):
     sign_in_name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str | None] = mapped_column(Text)
     must_change_password: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
+    first_password_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     failed_attempts: Mapped[int] = mapped_column(Integer, server_default=DEFAULT)
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
