@@ -170,9 +170,7 @@ def _rule(connection: Connection, district_id: int, name: str, rule: str | int |
         update(Institution)
         .where(Institution.district_id == district_id, Institution.kind == "district")
         .values(
-            settings=kept
-            if rule is None
-            else kept.op("||")(func.jsonb_build_object(name, rule))
+            settings=kept if rule is None else kept.op("||")(func.jsonb_build_object(name, rule))
         )
         .returning(Institution.institution_id)
     )

@@ -1,4 +1,4 @@
-"""How long a password that somebody else chose lets its owner in: 14 days, or as the district says."""
+"""How long a password that somebody else chose lets its owner in: 14 days, or what is set."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,8 +31,7 @@ def check(account: KnownAccount, *, now: datetime) -> None:
             )
             .join(
                 Institution,
-                (Institution.district_id == Account.district_id)
-                & (Institution.kind == "district"),
+                (Institution.district_id == Account.district_id) & (Institution.kind == "district"),
             )
             .where(
                 Account.district_id == account.district_id,

@@ -30,8 +30,9 @@ from db.tables import (
 )
 from privacy import trail
 from privacy.accounts import MEMORY, KnownAccount, set_password
+from privacy.proving import Proof
 from privacy.roster import district_day, held_on, in_order, roles_today
-from privacy.second_factor import demanded, remove
+from privacy.second_factor import demanded, new_codes, remove
 from privacy.session import signin_session
 from privacy.viewer import Role, Viewer
 
@@ -195,12 +196,23 @@ def replace_password(viewer: Viewer, password: str, *, now: datetime) -> None:
         _note(connection, viewer, "password changed")
 
 
-def drop_factor(viewer: Viewer, *, now: datetime) -> None:
-    """Removes a person's own second factor and ends every session but hers."""
+def drop_factor(standing: Standing, proof: Proof, *, now: datetime) -> None:
+    """Removes a person's own second factor and ends every session but hers.
+
+    NotAllowed without a fresh proof of who she is.
+    """
+    proof.check(standing.account, now=now)
+    viewer = standing.viewer
     with signin_session() as connection:
         remove(connection, viewer.district_id, viewer.account_id)
         end_all(connection, viewer.district_id, viewer.account_id, but=viewer.session, now=now)
         _note(connection, viewer, "second factor removed")
+
+
+def renew_codes(account: KnownAccount, proof: Proof, *, now: datetime) -> list[str]:
+    """New recovery codes in place of the old. NotAllowed without a fresh proof of who she is."""
+    proof.check(account, now=now)
+    return new_codes(account)
 
 
 def own_sessions(viewer: Viewer, *, now: datetime) -> list[OwnSession]:

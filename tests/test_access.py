@@ -28,7 +28,7 @@ from websockets.typing import Origin, Subprotocol
 import pages
 from db.embedded import Server
 from pages.sign_in import NO_ROLE, WRONG
-from privacy import passwords, tokens, totp
+from privacy import passwords, proving, tokens, totp
 from privacy.keystore import open_keystore
 from tests import cast
 from tests.app_server import ROOT, RunningApp, free_port, running_app
@@ -315,6 +315,8 @@ def test_a_required_second_factor_comes_before_any_page_and_is_asked_ever_after(
         recovery = re.search(r"([a-z2-9]{4}(?:-[a-z2-9]{4}){5})", done.words)
         assert recovery
         assert REFUSED in tab.run(page="overview").words  # the page itself answers now
+        remove = tab.run(page="account").widgets["Remove second factor"]
+        assert proving.WRONG in tab.run(page="account", clicked=remove).words
     with campus.browser().tab() as tab:
         form = tab.run().widgets
         typed = {form["Sign-in name"]: "rita", form["Password"]: PASSWORD}
@@ -451,6 +453,21 @@ def test_a_password_somebody_else_chose_must_be_changed_first(campus: Campus) ->
     campus.run(change.format("false"))
     assert CANARY not in seen.words
     assert "New password" in seen.widgets
+
+
+def test_a_first_password_that_has_run_out_says_whom_to_ask(campus: Campus) -> None:
+    change = (
+        "UPDATE chalkline.accounts SET must_change_password = {}, "
+        "first_password_at = now() - interval '15 days' WHERE sign_in_name = 'tess'"
+    )
+    campus.run(change.format("true"))
+    with campus.browser().tab() as tab:
+        form = tab.run().widgets
+        typed = {form["Sign-in name"]: "tess", form["Password"]: PASSWORD}
+        seen = tab.run(typed=typed, clicked=form["Sign in"])
+    campus.run(change.format("false"))
+    assert seen.redirect is None
+    assert "good for 14 days and has run out. Ask whoever keeps" in seen.words
 
 
 # Around the pages.

@@ -8,12 +8,15 @@ from sqlalchemy import Connection, create_engine, text
 
 from privacy import NotAllowed, second_factor, tickets, totp, web_sessions
 from privacy.accounts import KnownAccount, Wait, set_password
+from privacy.passwords import hashed
+from privacy.proving import Proof, prove
 from privacy.session import signin_session
 from privacy.web_sessions import Standing
 from tests import cast
 from tests.conftest import District
 
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
+OWN = "three blue kettles"
 STEP = timedelta(seconds=totp.STEP)
 BROWSER = tickets.digest("browser of Adam")
 RFC_6238 = {  # appendix B, for SHA-1: seconds since 1970 and the last six of its eight digits
@@ -273,10 +276,42 @@ def test_whoever_has_one_is_asked_to_add_none(district: District, owner: Connect
 def test_removing_it_ends_every_other_session(district: District) -> None:
     here, elsewhere = standing("Adam Price"), standing("Adam Price")
     with_app()
-    web_sessions.drop_factor(here.viewer, now=NOW)
+    web_sessions.drop_factor(here, Proof(account(), NOW), now=NOW)
     assert isinstance(web_sessions.standing(here.session, now=NOW), Standing)
     assert not isinstance(web_sessions.standing(elsewhere.session, now=NOW), Standing)
     assert not second_factor.asked_of(account())
+
+
+def test_a_change_of_the_second_factor_takes_password_and_code_again(
+    district: District, owner: Connection
+) -> None:
+    owner.execute(text("UPDATE chalkline.accounts SET password_hash = :h"), {"h": hashed(OWN)})
+    who, secret, codes = with_app()
+
+    def proved(password: str, typed: str, step: int = 0) -> Proof | Wait | None:
+        return prove(who, password=password, code=typed, now=NOW + step * STEP)
+
+    assert proved("a wrong one", code(secret, NOW)) is None
+    assert proved(OWN, "") is None
+    assert proved(OWN, "000000") is None
+    assert isinstance(proved(OWN, code(secret, NOW)), Proof)  # the control
+    assert proved(OWN, code(secret, NOW)) is None  # it was used
+    assert isinstance(proved(OWN, codes[0]), Proof)
+    owner.execute(text("DELETE FROM chalkline.second_factors"))
+    assert isinstance(proved(OWN, ""), Proof)  # who has none adds one by password alone
+
+
+@pytest.mark.parametrize(
+    "proof", [Proof(account("Sam Shah"), NOW), Proof(account(), NOW - timedelta(minutes=2))]
+)
+def test_neither_anothers_proof_nor_an_old_one_changes_it(district: District, proof: Proof) -> None:
+    here = standing("Adam Price")
+    with_app()
+    with pytest.raises(NotAllowed, match="again"):
+        web_sessions.drop_factor(here, proof, now=NOW)
+    with pytest.raises(NotAllowed, match="again"):
+        web_sessions.renew_codes(here.account, proof, now=NOW)
+    assert second_factor.asked_of(account())
 
 
 def test_coming_going_and_failing_are_in_the_trail(district: District, owner: Connection) -> None:

@@ -6,10 +6,11 @@ import streamlit as st
 from components import words
 from pages import guard
 from privacy import second_factor, totp
-from privacy.accounts import Wait, begin_attempt, settle
-from privacy.passwords import LONGEST, matches
+from privacy.accounts import Wait
+from privacy.passwords import LONGEST
+from privacy.proving import WRONG, Proof, prove
 from privacy.second_factor import Factor
-from privacy.web_sessions import Standing, drop_factor
+from privacy.web_sessions import Standing, drop_factor, renew_codes
 
 WIDTH = 420  # pixels
 WRONG_CODE = "That code is not right. Wait until the app shows the next one and type that."
@@ -65,7 +66,7 @@ def _set_up(standing: Standing, *, with_password: bool) -> None:
         )
         password = _password_field("confirm-password") if with_password else ""
         sent = st.form_submit_button("Turn on")
-    if not sent or (with_password and not _is_hers(standing, password)):
+    if not sent or (with_password and _proof(standing, password) is None):
         return
     codes = second_factor.confirm(who, typed, now=guard.now())
     if isinstance(codes, Wait):
@@ -92,16 +93,24 @@ def _change(standing: Standing, state: Factor) -> None:
         st.form("change-factor", clear_on_submit=True, width=WIDTH),
     ):
         password = _password_field("factor-password")
+        code = st.text_input(
+            "Code",
+            autocomplete="one-time-code",
+            max_chars=60,
+            help="The six digits the app shows now, or one of your recovery codes.",
+            key="factor-code",
+        )
         renew = st.form_submit_button("Make new recovery codes")
         removed = st.form_submit_button("Remove second factor")
     if not (renew or removed):
         return
-    if not _is_hers(standing, password):
+    proof = _proof(standing, password, code)
+    if proof is None:
         return
     if renew:
-        _show(second_factor.new_codes(standing.account))
+        _show(renew_codes(standing.account, proof, now=guard.now()))
     else:
-        drop_factor(standing.viewer, now=guard.now())
+        drop_factor(standing, proof, now=guard.now())
         st.rerun()
 
 
@@ -115,14 +124,12 @@ def _password_field(key: str) -> str:
     )
 
 
-def _is_hers(standing: Standing, password: str) -> bool:
-    """Whether this is her password; says so when it is not."""
-    attempt = begin_attempt(standing.sign_in_name, now=guard.now())
-    if isinstance(attempt, Wait):
+def _proof(standing: Standing, password: str, code: str | None = None) -> Proof | None:
+    """That it is she; None, and a sentence, when it is not."""
+    proof = prove(standing.account, password=password, code=code or "", now=guard.now())
+    if isinstance(proof, Wait):
         st.error(WAIT)
-        return False
-    right = matches(password, attempt.password_hash)
-    settle(attempt, right=right, now=guard.now())
-    if not right:
-        st.error("The present password is not right.")
-    return right
+        return None
+    if proof is None:
+        st.error("The present password is not right." if code is None else WRONG)
+    return proof
