@@ -32,6 +32,7 @@ _TITLES: Final = {
     "interventions": "Plans to help",
     "intervention_notes": "Notes",
     "messages": "Messages sent",
+    "corrections": "Corrections asked for, and what the family says",
 }
 # What a reader can not read, and what stands beside it in words.
 _HIDDEN: Final = ("_id", "_at_xid", "fingerprint", "features")

@@ -60,6 +60,20 @@ def age(birth_date: date, today: date) -> int:
     return today.year - birth_date.year - before
 
 
+def age_group(birth_date: date, today: date) -> str:
+    """The range that is stored instead of an age.
+
+    >>> day = date(2026, 11, 25)
+    >>> [age_group(date(year, 1, 1), day) for year in (2016, 2013, 2012, 2009, 2000, 1960)]
+    ['under 11', '11-13', '14-15', '16-17', '18-34', '55 and over']
+    """
+    years = age(birth_date, today)
+    ends = ((11, "under 11"), (14, "11-13"), (16, "14-15"), (18, "16-17"), (35, "18-34"))
+    return next(
+        (said for end, said in ends if years < end), "35-54" if years < 55 else "55 and over"
+    )
+
+
 def who_decides(law: Law, birth_date: date | None, today: date) -> Giver:
     """Whose consent counts: unknown ages are a parent's.
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Table, false, func, or_, select, update
 
 from db.people import Progress, quiet
-from db.tables import InterventionNote, LearnerPii, Message, SealedExport
+from db.tables import Correction, InterventionNote, LearnerPii, Message, SealedExport
 from privacy import fields
 from privacy.datakeys import data_keys
 from privacy.keystore import KeyStore, KeyStoreError
@@ -45,6 +45,7 @@ SEALED: Final = (
     Sealed(_table(InterventionNote), "note_id", ("body",)),
     Sealed(_table(Message), "message_id", ("body",)),
     Sealed(_table(SealedExport), "export_id", ("content",)),
+    Sealed(_table(Correction), "correction_id", ("asked", "reason", "statement")),
 )
 
 

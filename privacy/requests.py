@@ -1,4 +1,4 @@
-"""Carries out what people asked for about a learner's record: copies and erasures."""
+"""Carries out what people asked for about a learner's record: corrections, copies, erasures."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -9,14 +9,16 @@ from sqlalchemy import Engine, delete, exists, insert, select, update
 from db.erasing import WHOLE
 from db.tables import ErasureRequest, SealedExport
 from privacy import copies
+from privacy.corrections import carry_out_corrections
 from privacy.erasure import Cause, Custody, carry_out, held
 
 ERASED: Final = "erased"
 
 
 def run_requests(engine: Engine, custody: Custody, *, now: datetime) -> dict[str, int]:
-    """Makes the copies and does the erasures that wait; what a hold keeps goes on waiting."""
-    done = {"copies": _copies(engine, custody, now), "erased": _erasures(engine, custody, now)}
+    """Corrects, then makes the copies and does the erasures that wait; holds go on holding."""
+    done = {"corrected": carry_out_corrections(engine, custody.keystore, now=now)}
+    done |= {"copies": _copies(engine, custody, now), "erased": _erasures(engine, custody, now)}
     with engine.begin() as connection:
         done["copies deleted"] = connection.execute(
             delete(SealedExport).where(SealedExport.expires_on < now.date())

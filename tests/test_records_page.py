@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -119,6 +120,38 @@ def test_a_request_goes_from_the_file_to_the_copy(district: District, custody: C
     ]
     press(page, "Handed over: close")
     assert "No request waits" in said(records())
+
+
+def test_a_clerk_corrects_a_record_on_the_page(district: District, custody: Custody) -> None:
+    opened("Ana Ruiz")
+    verified(ANA, "correction")
+    page = records()
+    assert "Contact 1: name" not in [one.label for one in page.text_input]
+    label(page, "toggle", "Open what is held").set_value(True).run()
+    assert label(page, "text_input", "Contact 1: name").value == "A parent"
+    label(page, "text_input", "Family name").input("Reyes")
+    label(page, "date_input", "Birth date").set_value(date(2012, 4, 5))
+    press(page, "Correct")
+    assert "It stands in her record within a minute" in said(records())
+    assert run_requests(district.jobs, custody, now=NOW) == {"corrected": 1}
+    assert "No request waits" in said(records())
+    assert "Ana Reyes" in said(records("A learner's file", learner=token(RITA, ANA)))
+
+
+def test_a_correction_is_declined_on_the_page_and_the_family_answers_in_the_file(
+    district: District,
+) -> None:
+    opened("Ana Ruiz")
+    verified(ANA, "correction")
+    page = records()
+    label(page, "text_area", "Why it is declined").input("The passport says *so*.")
+    press(page, "Decline and close")
+    file_page = records("A learner's file", learner=token(RITA, ANA))
+    assert "The passport says" in said(file_page)
+    label(file_page, "text_area", "What the family says").input("It is Anna.")
+    press(file_page, "Keep it with her record")
+    text = said(records("A learner's file", learner=token(RITA, ANA)))
+    assert "The family says:** It is Anna." in text
 
 
 def test_the_registrar_is_told_that_a_colleague_must_approve(district: District) -> None:

@@ -56,7 +56,8 @@ BY_LEARNER = {
 STATE = {"risk_scores", "enrollment_state", "activity_days"}  # filled by refresh, tested there
 SHOWN = BY_CLASS | BY_LEARNER
 KEPT_FROM_PEOPLE = {"protected_attributes", "disclosures", "learner_knowledge"}
-OFFICE = {"sealed_exports", "record_openings", "legal_holds", "erasure_requests", "retention_items"}
+OFFICE = {"sealed_exports", "record_openings", "legal_holds", "erasure_requests"}
+OFFICE |= {"retention_items", "corrections"}
 # What a records clerk may read of learners she has in hand; of all others, as here: nothing.
 IN_HAND = OFFICE | {"learners", "data_keys", "learner_pii", "consents", "disclosures"}
 VIEWERS = {

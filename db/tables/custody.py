@@ -4,8 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import DEFAULT, Table, to
@@ -144,6 +154,35 @@ class SealedExport(Table):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_on: Mapped[date | None] = mapped_column(Date)
+
+
+class Correction(Table):
+    """One row per request for correction that was decided: what was corrected by name of the field,
+    or the statement that stays with the record.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        to("learners", "district_id", "learner_id", cascade=True),
+        to("erasure_requests", "district_id", "request_id"),
+        to("staff", "district_id", "decided_by=staff_id"),
+        to("staff", "district_id", "stated_by=staff_id"),
+        UniqueConstraint("district_id", "request_id"),
+    )
+
+    district_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    correction_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(Uuid)
+    learner_id: Mapped[UUID] = mapped_column(Uuid)
+    outcome: Mapped[str] = mapped_column(Text)
+    parts: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=DEFAULT)
+    asked: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reason: Mapped[bytes | None] = mapped_column(LargeBinary)
+    statement: Mapped[bytes | None] = mapped_column(LargeBinary)
+    decided_by: Mapped[UUID] = mapped_column(Uuid)
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_by: Mapped[UUID | None] = mapped_column(Uuid)
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class RecordOpening(Table):

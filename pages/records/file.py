@@ -10,6 +10,7 @@ from components.empty import empty
 from components.show import plain
 from components.table import plain_table
 from pages import guard
+from pages.records import correcting
 from pages.records.telling import GIVERS, GROUNDS, LAWS, done, in_words
 from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer, tokens
@@ -104,6 +105,7 @@ def _file(viewer: Viewer, one: LearnerFile) -> None:
         st.warning("A legal hold keeps this record: nothing of it is erased.")
     st.caption("This file is open to you for four hours, and opening it is noted.")
     _consents(viewer, one)
+    correcting.statements(viewer, one)
     left, right = st.columns(2)
     with left:
         _new_consent(viewer, one)

@@ -9,6 +9,7 @@ from components import copies, documents, words
 from components.empty import empty
 from components.show import plain
 from pages import guard
+from pages.records import correcting
 from pages.records.telling import GIVERS, done, in_words
 from privacy import Viewer
 from queries.records import requests
@@ -59,8 +60,12 @@ def _one(viewer: Viewer, one: Request) -> None:
             st.info("The copy is being made. Reload the page in a minute.")
         case "hand over":
             _hand_over(viewer, one)
+        case "correcting":
+            st.info(
+                "Accepted. It stands in her record within a minute or two; this card then goes."
+            )
         case _:
-            _correct(viewer, one)
+            correcting.decide(viewer, one)
 
 
 def _deadline(due: date, today: date) -> str:
@@ -150,21 +155,6 @@ def paper(viewer: Viewer, one: Request, copy: copies.Copy) -> bytes:
         },
         made_at=guard.now(),
     )
-
-
-def _correct(viewer: Viewer, one: Request) -> None:
-    st.markdown(
-        "**Next:** correct it in the school's student system, from which Chalkline reads; what is "
-        "corrected only here would come back with the next import."
-    )
-    with st.container(horizontal=True):
-        yes = st.button("Corrected: close", key=f"corrected-{one.request_id}", type="primary")
-        no = st.button("Refused: close", key=f"refused-{one.request_id}")
-    if yes or no:
-        with in_words():
-            outcome = "corrected" if yes else "refused"
-            requests.close(viewer, request=one, outcome=outcome, now=guard.now())
-            done("Closed.")
 
 
 def _backups(viewer: Viewer) -> None:

@@ -5,11 +5,20 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 import privacy
-from db.tables import Backup, ErasureRequest, Learner, LearnerPii, LegalHold, SealedExport, Staff
+from db.tables import (
+    Backup,
+    Correction,
+    ErasureRequest,
+    Learner,
+    LearnerPii,
+    LegalHold,
+    SealedExport,
+    Staff,
+)
 from privacy import NotAllowed, Viewer, copies, door, people
 from privacy.consent import Law, answer_days, check_giver
 from privacy.rotation import ROTATE_AFTER
@@ -48,6 +57,7 @@ class Request:
     keep_history: bool
     held: bool
     copy: UUID | None
+    accepted: bool  # a correction that the job is about to carry out
 
     @property
     def step(self) -> str:
@@ -60,7 +70,7 @@ class Request:
             case "erasure":
                 return "approve" if self.approved_by is None else "held" if self.held else "erase"
             case _:
-                return "correct"
+                return "correcting" if self.accepted else "correct"
 
 
 @dataclass(frozen=True)
@@ -160,7 +170,7 @@ def approve(viewer: Viewer, *, request: Request) -> None:
 
 
 def close(viewer: Viewer, *, request: Request, outcome: str, now: datetime) -> None:
-    """Ends a request that was answered by a person: handed over, corrected, or refused."""
+    """Ends a request that a person answered: handed over, corrected elsewhere, or refused."""
     _change(
         viewer,
         request,
@@ -222,6 +232,10 @@ def _requests(db: Connection, viewer: Viewer) -> list[Request]:
         .limit(1)
         .scalar_subquery()
     )
+    accepted = exists().where(
+        Correction.district_id == ErasureRequest.district_id,
+        Correction.request_id == ErasureRequest.request_id,
+    )
     rows = db.execute(
         select(
             ErasureRequest,
@@ -229,6 +243,7 @@ def _requests(db: Connection, viewer: Viewer) -> list[Request]:
             approver.display_name.label("approver"),
             held.label("holds"),
             made.label("copy"),
+            accepted.label("accepted"),
         )
         .outerjoin(
             registrar,
@@ -264,6 +279,7 @@ def _requests(db: Connection, viewer: Viewer) -> list[Request]:
             keep_history=row.keep_history,
             held=bool(row.holds),
             copy=row.copy,
+            accepted=row.accepted,
         )
         for row in rows
     ]
@@ -271,19 +287,27 @@ def _requests(db: Connection, viewer: Viewer) -> list[Request]:
 
 def _change(viewer: Viewer, request: Request, action: str, where: list[Any], **values: Any) -> None:
     with privacy.session(viewer) as db:
-        changed = db.execute(
-            update(ErasureRequest)
-            .where(
-                ErasureRequest.district_id == viewer.district_id,
-                ErasureRequest.request_id == request.request_id,
-                ErasureRequest.done_at.is_(None),
-                *where,
-            )
-            .values(**values)
-        ).rowcount
-        if not changed:
-            raise NotAllowed(GONE)
-        _note(db, viewer, action, request.request_id, request.learner_id)
+        changed(db, viewer, request, action, where, **values)
+
+
+def changed(
+    db: Connection, viewer: Viewer, request: Request, action: str, where: list[Any], **values: Any
+) -> None:
+    """Changes an open request and notes it. NotAllowed when it is open no more, or not so."""
+    # First, while her row can still be seen: with the request closed, it may not be.
+    _note(db, viewer, action, request.request_id, request.learner_id)
+    done = db.execute(
+        update(ErasureRequest)
+        .where(
+            ErasureRequest.district_id == viewer.district_id,
+            ErasureRequest.request_id == request.request_id,
+            ErasureRequest.done_at.is_(None),
+            *where,
+        )
+        .values(**values)
+    ).rowcount
+    if not done:
+        raise NotAllowed(GONE)
 
 
 def _note(db: Connection, viewer: Viewer, action: str, request: UUID, learner: UUID | None) -> None:

@@ -53,15 +53,15 @@ def contacts_of(viewer: Viewer, *, learner: UUID) -> Contacts:
                 return ""
             return opened(key, viewer, sealed, place=(_TABLE, column), row=learner)
 
-        return Contacts(_parsed(plain(row.contacts, "contacts")), plain(row.email, "email"))
+        return Contacts(parsed(plain(row.contacts, "contacts")), plain(row.email, "email"))
 
 
-def _parsed(text: str) -> tuple[Contact, ...]:
+def parsed(text: str) -> tuple[Contact, ...]:
     """The contacts as a loader wrote them; a text that is no list is one contact in words.
 
-    >>> _parsed('[{"name": "Luz Ruiz", "relation": "mother", "phone": "555", "first": true}]')[0]
+    >>> parsed('[{"name": "Luz Ruiz", "relation": "mother", "phone": "555", "first": true}]')[0]
     Contact(name='Luz Ruiz', relation='mother', phone='555', email='', first=True)
-    >>> _parsed("call the aunt"), _parsed("")
+    >>> parsed("call the aunt"), parsed("")
     ((Contact(name='call the aunt', relation='', phone='', email='', first=True),), ())
     """
     if not text:
