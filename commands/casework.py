@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db import assigning, digests, effects
+from db.chores import Chore
 from db.mail import mail_server
 from db.settings import Settings
-from db.worker import Chore
 from privacy.initials import initials
 from privacy.keystore import open_keystore
 

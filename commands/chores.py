@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 import privacy
 from commands import casework, office
 from db.audit import work as trail
+from db.chores import Chore
 from db.nightly import work_nights
 from db.settings import Settings
-from db.worker import Chore
 from privacy import reencryption, releases, rotation
 from privacy.keystore import open_keystore
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from db.chores import Chore
 from db.settings import Settings
 from db.status import districts
-from db.worker import Chore
 from privacy import retention
 from privacy.erasure import Custody
 from privacy.keystore import open_keystore

@@ -67,9 +67,10 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 @contextmanager
 def keeping_fresh() -> Iterator[None]:
-    """Runs the worker beside the block."""
+    """Runs the worker beside the block; in a group of its own, so that it hears of a terminal's
+    Ctrl-C from us, and not while it is still importing."""
     command = [sys.executable, str(MANAGE), "worker", "--beside", str(os.getpid())]
-    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
     try:
         yield
     finally:

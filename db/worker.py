@@ -4,8 +4,8 @@ Every two seconds a job looks for new rows and refreshes what they are about, an
 it; every five minutes one sees whether a term has ended, so that the risk model learns from it;
 every hour another makes months ahead and tidies up. The worker may be killed at any time (a refresh
 is one transaction a district), waits for a database that is away, and ends with the process it was
-started by. Logs and job_runs say what kind of error there was and never quote the database, since
-its messages hold rows.
+started by. A job that a killed worker left half-done is taken back within seconds by whichever
+worker lives. The jobs themselves are in db/chores.py.
 """
 
 import asyncio
@@ -15,58 +15,31 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, ClassVar, Final, Protocol
+from typing import Final
 
-import orjson
 import procrastinate
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
+from db.chores import Chore, do, keep_fresh, keep_models, keep_scored, tidy
 from db.engine import jobs, step_up, urls
-from db.partitions import ensure_months
-from db.refresh import RefreshError, refresh
-from db.refresh.due import waiting
-from db.refresh.upkeep import summarise
 from db.settings import Settings
 
 TICK: Final = "* * * * * */2"  # cron with seconds
 HOURLY: Final = "7 * * * *"
 TERMLY: Final = "*/5 * * * *"  # whether a term has ended: a look that costs milliseconds
 REST: Final = 4  # a look that found nothing in a second is followed by four seconds of rest
-AHEAD: Final = timedelta(days=93)
-RUNS_KEPT_DAYS: Final = 14
 LONGEST_PAUSE: Final = 15.0  # seconds between attempts to reach a database that is away
 LAST_SECONDS: Final = 2.0  # from the wish to stop to the end
-STALLED_SECONDS: Final = 60  # a job whose worker has not been heard of for so long was killed
+HEARTBEAT: Final = 2.0  # seconds between a worker's signs of life
+STALLED: Final = 12  # seconds without one: the worker was killed, and holds its jobs' locks no more
 
 SCHEMA: Final = "procrastinate"
 _LOCK: Final = 7_242_618  # advisory lock: two workers that start at once make the schema once
 _log = logging.getLogger("chalkline.worker")
-
-
-class Recorded(Protocol):
-    """What a job says of a district: a dataclass whose fields become the run's detail."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @property
-    def district_id(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Chore:
-    """Work of a layer above that the worker does now and then: what it is called, when (cron), and
-    the work, which says what it did (for job_runs) or None for nothing.
-    """
-
-    name: str
-    cron: str
-    work: Callable[[Engine, datetime], dict[str, Any] | None]
 
 
 def run(settings: Settings, *, beside: int | None = None, chores: Sequence[Chore] = ()) -> None:
@@ -126,19 +99,21 @@ async def _work(owner_url: str, stop: asyncio.Event, chores: Sequence[Chore]) ->
         await asyncio.to_thread(_prepare, engine)
         app = _app(engine, chores)
         async with app.open_async():
-            await _forget_killed(app)
+            forgetting = asyncio.create_task(_forget_killed(app))
             working = asyncio.create_task(
                 app.run_worker_async(
                     concurrency=3,  # pages must not wait for a scoring, nor both for a training
                     delete_jobs="successful",
                     install_signal_handlers=False,
+                    update_heartbeat_interval=HEARTBEAT,
+                    stalled_worker_timeout=STALLED,
                 )
             )
             stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if stop.is_set():
-                working.cancel()
+            tasks = (working, stopping, forgetting)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
             with suppress(asyncio.CancelledError):
                 await working
     finally:
@@ -172,12 +147,12 @@ def _app(engine: Engine, chores: Sequence[Chore] = ()) -> procrastinate.App:
     @app.periodic(cron=TERMLY)
     @app.task(name="models", queueing_lock="models", lock="models")
     def models(timestamp: int) -> None:
-        _keep_models(engine)
+        keep_models(engine)
 
     @app.periodic(cron=HOURLY)
     @app.task(name="upkeep", queueing_lock="upkeep", lock="upkeep")
     def hourly(timestamp: int) -> None:
-        _tidy(engine)
+        tidy(engine)
 
     for chore in chores:
         _add(app, engine, chore)
@@ -191,151 +166,16 @@ def _add(app: procrastinate.App, engine: Engine, chore: Chore) -> None:
         do(engine, chore)
 
 
-def do(engine: Engine, chore: Chore) -> None:
-    """Does a chore once and notes what it did. Never raises: the next time tries again."""
-    started = datetime.now(UTC)
-    try:
-        detail = chore.work(engine, started)
-        if detail is not None:
-            with engine.begin() as connection:
-                _note(connection, chore.name, None, detail, started)
-    except Exception as error:
-        _failed(engine, chore.name, None, error, started)
-
-
-def keep_fresh(engine: Engine) -> float:
-    """One look for what is new, and its refresh; returns the seconds spent on finding nothing.
-
-    Never raises: what went wrong is noted, and the next look tries again.
-    """
-    began = monotonic()
-    started = datetime.now(UTC)
-    try:
-        done = refresh(engine, now=started).districts
-    except RefreshError as error:
-        done = error.done
-        for district, why in error.failed.items():
-            _failed(engine, "refresh", district, why, started)
-    except Exception as error:
-        done = ()
-        _failed(engine, "refresh", None, error, started)
-    changed = [refreshed for refreshed in done if refreshed.rows]
-    with suppress(Exception), engine.begin() as connection:
-        for refreshed in changed:
-            _record(connection, "refresh", refreshed, started)
-    return 0.0 if changed else monotonic() - began
-
-
-def keep_scored(engine: Engine) -> None:
-    """One look for classes that wait to be scored, and their scoring. Never raises."""
-    started = datetime.now(UTC)
-    try:
-        with engine.begin() as connection:
-            districts = waiting(connection)
-        if not districts:
-            return
-        from db.risk.daily import bring_scores  # here: most looks find nothing and load no model
-
-        done = bring_scores(engine, now=started, districts=districts)
-        with engine.begin() as connection:
-            for brought in done:
-                _record(connection, "risk", brought, started)
-    except Exception as error:
-        _failed(engine, "risk", None, error, started)
-
-
-def _keep_models(engine: Engine) -> None:
-    """Trains, replays and measures what is due."""
-    started = datetime.now(UTC)
-    try:
-        from db.risk.termly import keep_models  # here: a worker's start need not wait for it
-
-        done = keep_models(engine, now=started)
-        with engine.begin() as connection:
-            for kept in done:
-                _record(connection, "models", kept, started)
-    except Exception as error:
-        _failed(engine, "models", None, error, started)
-
-
-def _tidy(engine: Engine) -> None:
-    started = datetime.now(UTC)
-    try:
-        with engine.begin() as connection:
-            _months_ahead(connection)
-        with engine.begin() as connection:
-            summarise(connection)
-            connection.execute(text(_FORGET_RUNS), {"days": RUNS_KEPT_DAYS})
-    except Exception as error:
-        _failed(engine, "upkeep", None, error, started)
-
-
-def _months_ahead(connection: Connection) -> None:
-    """Months for new rows, at each district's today; a fixed day in the past has its own.
-
-    A new month locks out every reader for a moment: behind a loader it would wait, and they behind
-    it, so it gives up and tries again in an hour.
-    """
-    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-    days = {row.today for row in connection.execute(text(_TODAYS))} | {datetime.now(UTC).date()}
-    for day in sorted(days):
-        ensure_months(connection, day, day + AHEAD)
-
-
-def _record(connection: Connection, job: str, district: Recorded, started: datetime) -> None:
-    detail = {key: value for key, value in asdict(district).items() if key != "district_id"}
-    _note(connection, job, district.district_id, detail, started)
-
-
-def _note(
-    connection: Connection,
-    job: str,
-    district: int | None,
-    detail: dict[str, Any],
-    started: datetime,
-) -> None:
-    connection.execute(
-        text(_DONE),
-        {
-            "district": district,
-            "job": job,
-            "detail": _json(detail),
-            "started": started,
-            "finished": datetime.now(UTC),
-        },
-    )
-
-
-def _failed(
-    engine: Engine, job: str, district: int | None, error: Exception, started: datetime
-) -> None:
-    """Notes a failure, once in ten minutes while it goes on."""
-    kind = type(error).__name__
-    state = getattr(getattr(error, "orig", error), "sqlstate", None)
-    _log.warning("%s of district %s failed (%s %s).", job, district or "any", kind, state or "")
-    with suppress(Exception), engine.begin() as connection:
-        connection.execute(
-            text(_FAILED),
-            {
-                "district": district,
-                "job": job,
-                "detail": _json({"error": kind, "sqlstate": state}),
-                "started": started,
-                "finished": datetime.now(UTC),
-            },
-        )
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
 async def _forget_killed(app: procrastinate.App) -> None:
-    """Removes jobs left half-done by a worker that was killed; the next tick does their work."""
+    """Removes jobs left half-done by killed workers, for as long as this one works: each holds the
+    lock of its kind, and nothing of that kind would run again. The next tick does its work.
+    """
     manager = app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        if job.id is not None:
-            await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+    while True:
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+            if job.id is not None:
+                await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+        await asyncio.sleep(HEARTBEAT)
 
 
 def _prepare(engine: Engine) -> None:
@@ -350,26 +190,4 @@ def _prepare(engine: Engine) -> None:
             connection.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
             connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
             connection.exec_driver_sql("SET LOCAL search_path TO DEFAULT")
-    _tidy(engine)
-
-
-_TODAYS = (
-    "SELECT DISTINCT chalkline.today(district_id) AS today FROM chalkline.institutions "
-    "WHERE kind = 'district'"
-)
-_FORGET_RUNS = (
-    "DELETE FROM chalkline.job_runs WHERE started_at < now() - make_interval(days => :days)"
-)
-_DONE = """
-INSERT INTO chalkline.job_runs (district_id, job, state, detail, started_at, finished_at)
-VALUES (:district, :job, 'done', CAST(:detail AS jsonb), :started, :finished)
-"""
-_FAILED = """
-INSERT INTO chalkline.job_runs (district_id, job, state, detail, started_at, finished_at)
-SELECT :district, :job, 'failed', CAST(:detail AS jsonb), :started, :finished
-WHERE NOT EXISTS (
-    SELECT FROM chalkline.job_runs r
-    WHERE r.job = :job AND r.state = 'failed' AND r.district_id IS NOT DISTINCT FROM :district
-      AND r.detail = CAST(:detail AS jsonb)
-      AND r.started_at > CAST(:started AS timestamptz) - interval '10 minutes')
-"""
+    tidy(engine)

@@ -25,9 +25,14 @@ IN_TIME = 8.0  # seconds from a row to the state, on a busy machine too; a page 
 _WORK = (
     "import asyncio, logging, sys\n"
     "from db import worker\n"
+    "worker.HEARTBEAT, worker.STALLED = 1.0, 4\n"  # a killed one is missed sooner
     "for name in ('procrastinate', 'psycopg.pool', 'asyncio'):\n"
     "    logging.getLogger(name).setLevel(logging.CRITICAL)\n"
     "asyncio.run(worker._run(lambda: sys.argv[1]))\n"
+)
+_HELD_UP = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted "
+    "AND relation = 'chalkline.activity_days'::regclass"
 )
 
 
@@ -124,7 +129,35 @@ def test_a_killed_worker_is_followed_by_one_that_goes_on(
         worker.wait()
     _click(db)
     with _worker(district):
-        _until(lambda: _clicks(db) == 1, 15)
+        _until(lambda: _clicks(db) == 1, 60)  # a heartbeat must be missed first, if it had begun
+
+
+def test_what_a_worker_was_killed_in_the_middle_of_is_done_by_one_that_starts_at_once(
+    district: District, db: Connection
+) -> None:
+    """Its job still holds the lock of its kind, and a worker that looked only once would wait."""
+    blocking = create_engine(district.super_url)
+    with _worker(district) as worker:
+        _until(lambda: _made(db), 30)
+        with blocking.begin() as other:
+            other.execute(text("LOCK TABLE chalkline.activity_days"))
+            _click(db)
+            _until(lambda: db.scalar(_HELD_UP), 20)
+            worker.kill()
+            worker.wait()
+    blocking.dispose()
+    assert _clicks(db) == 0
+    assert (
+        db.scalar(
+            text(
+                "SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE "
+                "task_name = 'refresh' AND status = 'doing'"
+            )
+        )
+        == 1
+    )
+    with _worker(district):
+        _until(lambda: _clicks(db) == 1, 60)
 
 
 def test_the_worker_survives_the_loss_of_all_its_connections(

@@ -10,8 +10,8 @@ from db.audit.chain import MOST, chain, end
 from db.audit.checkpoints import AuditError, Notary, checkpoint
 from db.audit.keyuse import tell_uses
 from db.audit.verify import Verdict, keep, verify
+from db.chores import Chore
 from db.settings import Settings
-from db.worker import Chore
 
 CHAINED: Final = "* * * * * */10"  # cron with seconds
 SIGNED: Final = "*/5 * * * *"
