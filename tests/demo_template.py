@@ -16,6 +16,7 @@ from db import embedded
 from db.places import Places, system_account
 from db.settings import Settings
 from tests.demo import family, running
+from tests.pg import hasten
 
 FIRST_START_WITHIN = 240.0  # seconds; on a machine with nothing else to do it is about 25
 
@@ -62,6 +63,7 @@ def _first_start(shared: Path) -> None:
         seconds = time.monotonic() - began
         server = embedded.running(Settings.load({"CHALKLINE_HOME": str(shared / "home")}))
         assert server is not None
+        hasten(server)
         code = started.stop()
     made = {
         "seconds": seconds,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 from db.embedded import Server, start, stop
 from db.settings import Settings
 
@@ -29,9 +31,20 @@ def temporary_server(tmp_root: Path | None = None) -> Iterator[Server]:
     """A fresh server with our roles and an empty database `chalkline`, stopped at the end."""
     with new_home(tmp_root) as settings:
         server = start(settings)
+        hasten(server)
         try:
             yield server
         finally:
             stop(server)
             if settings.home not in server.data.parents:  # a root's server under a closed folder
                 shutil.rmtree(server.data.parent)
+
+
+def hasten(server: Server) -> None:
+    """A server that is thrown away need not survive a power cut."""
+    engine = create_engine(server.url("superuser", "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    engine.dispose()
