@@ -11,8 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
-from scipy.stats import norm
+from scipy.special import betaincinv, ndtri
 
 CONFIDENCE: Final = 0.999
 DELTA: Final = 1e-6
@@ -48,7 +47,7 @@ def audited(without: NDArray[np.float64], with_her: NDArray[np.float64]) -> Verd
     judged = len(without) - half
     false = _upper(int((none[half:] > threshold).sum()), judged)
     missed = _upper(int((some[half:] <= threshold).sum()), judged)
-    mu = max(float(norm.ppf(1 - false) - norm.ppf(missed)), 0.0)
+    mu = max(float(ndtri(1 - false) - ndtri(missed)), 0.0)
     right = 1 - missed - DELTA
     epsilon = math.log(right / false) if right > false else 0.0
     return Verdict(mu, mu**2 / 2, epsilon)
@@ -71,7 +70,7 @@ def _best(none: NDArray[np.float64], some: NDArray[np.float64]) -> float:
     n = len(none)
     false = np.array([_upper(int((none > place).sum()), n) for place in between])
     missed = np.array([_upper(int((some <= place).sum()), n) for place in between])
-    return float(between[np.argmax(norm.ppf(1 - false) - norm.ppf(missed))])
+    return float(between[np.argmax(ndtri(1 - false) - ndtri(missed))])
 
 
 def _upper(hits: int, of: int) -> float:

@@ -8,7 +8,7 @@ Psychometrika 30 (1965): (1 - true alpha) / (1 - found alpha) follows F with n -
 from dataclasses import dataclass
 from typing import Final
 
-from scipy import stats
+from scipy.special import fdtri
 
 LEVEL: Final = 0.9
 GOOD: Final = 0.8  # of a test that grades a learner
@@ -41,8 +41,8 @@ def interval(alpha: float | None, *, learners: int, items: int) -> Reliability |
         return None
     within, between = (learners - 1) * (items - 1), learners - 1
     tail = (1 - LEVEL) / 2
-    low = 1 - (1 - alpha) * stats.f.ppf(1 - tail, between, within)
-    high = 1 - (1 - alpha) * stats.f.ppf(tail, between, within)
+    low = 1 - (1 - alpha) * fdtri(between, within, 1 - tail)
+    high = 1 - (1 - alpha) * fdtri(between, within, tail)
     return Reliability(learners, items, alpha, float(low), float(high))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 LEVEL: Final = 0.9
 _STEPS: Final = 200
@@ -64,7 +64,7 @@ def shrink(y: Floats, error: Floats) -> Shrunk:
     tau2 = between(y, error)
     weight = 1 / (variance + tau2)
     mean = float((weight * y).sum() / weight.sum()) if len(y) else 0.0
-    wide = stats.norm.ppf((1 + LEVEL) / 2)
+    wide = ndtri((1 + LEVEL) / 2)
     if len(y) < 3:
         return Shrunk(y, y - wide * error, y + wide * error, mean, tau2**0.5)
     pull = (len(y) - 3) / (len(y) - 1) * variance / (variance + tau2)

@@ -6,6 +6,7 @@ it until it leaves, by `leave` or by ending in whatever way, and the last one ou
 
 import errno
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,6 +45,7 @@ __all__ = ["EmbeddedError", "Server", "leave", "running", "start", "stop"]
 MESSAGE_EVERY = 5.0  # seconds
 A_YEAR = str(365 * 24 * 3600)  # pg_ctl wants a limit; recovery takes what it takes
 STOP_MAY_TAKE = "60"  # seconds, and then it is cut off
+ROOM_TO_STOP = 32 * 1024 * 1024  # bytes: two segments of its log
 
 
 def _log(message: str) -> None:
@@ -234,9 +236,11 @@ def _end(server: Server) -> None:
     if server.pid is None:
         return
     account = system_account(Places(server.home, server.data.parent))
-    # One that crashed and is recovering can hang when it is asked politely (18.6 did, on a full
-    # disk). Immediately is as safe: what was committed is in its log, and the next start reads it.
-    for mode in ("fast", "immediate") if is_ready(server.data) else ("immediate",):
+    # One that crashed and is recovering, or has no room to write its last checkpoint, hangs when it
+    # is asked politely (18.6 does). Immediately is as safe: what was committed is in its log, and
+    # the next start reads it.
+    able = is_ready(server.data) and shutil.disk_usage(server.data).free > ROOM_TO_STOP
+    for mode in ("fast", "immediate") if able else ("immediate",):
         stopped = account.run(
             *(server.bin / "pg_ctl", "stop", "--silent", "--mode", mode, "--wait"),
             *("--timeout", STOP_MAY_TAKE, "--pgdata", server.data),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from analytics.content.lessons import Bools, Floats, Ints, Lessons, Outcomes
 from analytics.shrinkage import shrink
@@ -219,7 +219,7 @@ def clearly_worse(splits: Sequence[Split]) -> list[Split]:
     """
     if not splits:
         return []
-    needed = stats.norm.ppf(1 - 0.05 / len(splits))
+    needed = ndtri(1 - 0.05 / len(splits))
     return [
         one
         for one in splits

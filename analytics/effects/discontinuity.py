@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def jump(
     residual = y - regressors @ effect
     meat = (weighted * residual[:, None] ** 2).T @ weighted
     error = float(np.sqrt((inverse @ meat @ inverse.T)[0, 0] * len(y) / (len(y) - 4)))
-    reach = float(norm.ppf(0.5 + LEVEL / 2)) * error
+    reach = float(ndtri(0.5 + LEVEL / 2)) * error
     return Jump(len(y), float(effect[0]), float(effect[0]) - reach, float(effect[0]) + reach)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def compared(own: Floats, others: Floats, start: int, *, least: int) -> Compared
     without = float(changes.mean())
     count = len(changes)
     spread = float(changes.std(ddof=1)) * np.sqrt(1 + 1 / count)
-    reach = float(student.ppf(0.5 + LEVEL / 2, count - 1) * spread)
+    reach = float(stdtrit(count - 1, 0.5 + LEVEL / 2) * spread)
     estimate = change - without
     return Compared(
         float(mine[0, 0]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from analytics.effects.matching import Compared
 
@@ -43,6 +43,6 @@ def pooled(found: Sequence[Compared]) -> Pooled | None:
     reuse = sum(weights[one] ** 2 - squares[one] for one in weights) / count**2
     spread = float(np.mean([one.changes.var(ddof=1) for one in found]))
     error = float(np.sqrt(own + max(reuse, 0.0) * spread))
-    reach = float(student.ppf(0.5 + LEVEL / 2, count - 1)) * error
+    reach = float(stdtrit(count - 1, 0.5 + LEVEL / 2)) * error
     estimate = float(estimates.mean())
     return Pooled(count, estimate, estimate - reach, estimate + reach)

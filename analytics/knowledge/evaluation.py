@@ -8,7 +8,6 @@ from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import betabinom
 
 from analytics import scoring
 from analytics.knowledge.answers import Answers
@@ -130,6 +129,8 @@ def _coverage(model: Model, answers: Answers, trail: Trail) -> dict[str, object]
         return {}
     prior = prior_forecast(model, trail.rows[use], trail_ease(model, trail)[use])
     sides = beta(model, prior, trail.right[use], trail.wrong[use])
+    from scipy.stats import betabinom  # here: it takes half a second, and only an evaluation asks
+
     low = betabinom.ppf((1 - INTERVAL) / 2, AHEAD, *sides)
     high = betabinom.ppf((1 + INTERVAL) / 2, AHEAD, *sides)
     inside = betabinom.cdf(high, AHEAD, *sides) - betabinom.cdf(low - 1, AHEAD, *sides)
