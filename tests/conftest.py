@@ -24,6 +24,22 @@ from tests.pg import temporary_server
 _numbers = count(1)
 
 
+# The files that take longest begin first, so that no worker is left with one at the end; of two
+# that want the demo, the second begins when the first has made it.
+LONGEST = (
+    "test_commands", "test_refresh", "test_run", "test_pages_in_browser", "test_access",
+    "test_jobs", "test_queries", "test_risk_daily", "test_risk_store", "test_drill",
+    "test_worker", "test_grid", "test_demo", "test_custody", "test_exact", "test_disclosure",
+    "test_oulad", "test_rotation",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files in that order; within a file nothing changes."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @dataclass(frozen=True)
 class District:
     """A database with the cast in it, and the settings under which a process reaches it."""

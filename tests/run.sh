@@ -42,5 +42,5 @@ if ! [ -e /usr/lib/softhsm/libsofthsm2.so ] && ! command -v softhsm2-util >/dev/
   fi
 fi
 
-step "doctests and tests" pytest -n 2 --dist loadfile --doctest-modules \
+step "doctests and tests" pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules \
   analytics commands components db pages privacy queries app.py tests "$@"

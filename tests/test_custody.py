@@ -1,6 +1,7 @@
 """The records office: what a clerk sees, consents, requests, retention, what erasing reaches."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -757,13 +758,15 @@ def test_a_stolen_database_gives_no_name_and_with_the_keys_all_of_them(
     engine.dispose()
     assert socket
     stolen = dump(district).encode()
-    files_of = [p for p in (folder / "base" / str(number)).iterdir() if p.is_file()]
-    assert len(files_of) > 100
+    contents = []
+    for path in (folder / "base" / str(number)).iterdir():
+        with suppress(FileNotFoundError):  # the server is at work: its caches come and go
+            contents.append(path.read_bytes())
+    assert len(contents) > 100
     assert [word for word in wanted if found_in(word, stolen)] == []
     long = [word for word in wanted if len(word) >= 4]  # shorter ones stand in bytes by chance
     assert len(long) > len(wanted) / 2
-    for path in files_of:
-        content = path.read_bytes()
+    for content in contents:
         assert [word for word in long if found_in(word, content)] == []
     with district.jobs.begin() as db:
         keys = privacy.datakeys.data_keys(
