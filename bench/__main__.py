@@ -5,13 +5,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bench import freshness, pages, privacy, queries, report
+from bench import freshness, nights, pages, privacy, queries, report
 from bench.home import Home, Say, opened
 from bench.machine import machine
 
 PARTS: Final[dict[str, tuple[Callable[[Home, Say], Any], Callable[[Any], None]]]] = {
     "queries": (queries.run, report.queries),
     "refresh": (freshness.run, report.refresh),
+    "nights": (nights.run, report.nights),
     "pages": (pages.run, report.pages),
     "privacy": (privacy.run, report.privacy),
 }
@@ -19,7 +20,8 @@ PARTS: Final[dict[str, tuple[Callable[[Home, Say], Any], Callable[[Any], None]]]
 
 def bench(
     parts: Annotated[
-        list[str] | None, typer.Argument(help="queries, refresh, pages, privacy; all without any")
+        list[str] | None,
+        typer.Argument(help="queries, refresh, nights, pages, privacy; else all"),
     ] = None,
     scale: Annotated[str, typer.Option(help="district (10,000 learners) or small")] = "district",
 ) -> None:

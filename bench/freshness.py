@@ -66,7 +66,7 @@ WHERE district_id = :district AND class_id = :class_id AND learner_id = :learner
 def run(home: Home, say: Say) -> dict[str, Any]:
     """Measures on a copy of the home's database, which goes away afterwards."""
     say("Copying the database, so that the answers of this part stay out of the others ...")
-    with _clone(home) as (app_url, owner_url):
+    with clone(home) as (app_url, owner_url):
         jobs = engine.jobs(owner_url)
         refresh(jobs, now=datetime.now(UTC))
         say("New answers, refreshed by hand ...")
@@ -165,7 +165,7 @@ def _worker(home: Home, app_url: str, owner_url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _clone(home: Home) -> Iterator[tuple[str, str]]:
+def clone(home: Home) -> Iterator[tuple[str, str]]:
     """A copy of the database, as (application URL, owner URL)."""
     home.jobs.dispose()
     home.raw.dispose()

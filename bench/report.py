@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.freshness import WITHIN
+from bench.nights import SCORES_TO_REACH
 from bench.pages import CPU_TO_REACH, P95_TO_REACH
 
 RESULTS: Final = Path(__file__).parent / "results"
@@ -169,6 +170,19 @@ def pages(measured: Mapping[str, Any]) -> None:
         ],
         f"To reach: p95 under {P95_TO_REACH:.0f} ms with 150. Repeats are the fragments that run "
         "by themselves; their CPU is in the app's. Client, app and database share the cores.",
+    )
+
+
+def nights(measured: Mapping[str, Any]) -> None:
+    """Work that nobody waits for."""
+    size = ", ".join(f"{many:,} {what}" for what, many in measured["size"].items())
+    show(
+        f"Each job once, everything made anew: {size}",
+        [
+            {"job": one["job"], "s": figure(one["seconds"]), "of it our CPU s": figure(one["own"])}
+            for one in measured["jobs"]
+        ],
+        f"To reach: scores in {SCORES_TO_REACH:.0f} s. The rest of the time is PostgreSQL's.",
     )
 
 

@@ -26,8 +26,9 @@ def prepare(connection: Connection, *, whole: bool = False) -> None:
     # A plan made for any list of classes and learners takes them for a handful.
     connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     connection.execute(text(f"SET LOCAL work_mem = '{'64MB' if whole else '16MB'}'"))
-    if whole:
+    if whole:  # behind policies all is taken for a handful: then only hashing every key is safe
         connection.execute(text("SET LOCAL enable_nestloop = off"))
+        connection.execute(text("SET LOCAL enable_mergejoin = off"))
 
 
 def summarise(connection: Connection) -> None:
