@@ -28,8 +28,9 @@ from privacy.releases.accounting import (
     scale_for,
 )
 from privacy.releases.attacks import averaging, differencing
-from privacy.releases.figures import Numbers, consistent, figures, least, numbers
+from privacy.releases.figures import figures, least
 from privacy.releases.measuring import Rows, measure, price
+from privacy.releases.numbers import Numbers, consistent, numbers
 from privacy.releases.question import Question, question_of, times
 from queries.district.spending import ITSELF, one_release, released, spending
 from tests import cast

@@ -10,9 +10,10 @@ import pytest
 from analytics.auditing import audited
 from privacy.releases import FEW, measuring
 from privacy.releases.accounting import COUNT_RHO, epsilon, scale_for
-from privacy.releases.figures import LEAST, figures, numbers
+from privacy.releases.figures import LEAST, figures
 from privacy.releases.measuring import Rows, measure
 from privacy.releases.noise import Noisy, noisy
+from privacy.releases.numbers import numbers
 from tests.neighbours import AUDITS, COUNT
 
 RUNS = 12_000  # a side; bench/privacy.py takes 100,000

@@ -133,7 +133,7 @@ def test_thirty_two_requests_at_once_over_a_cap_of_ten_grant_exactly_ten(
 ) -> None:
     """Each costs the same here, so that the cap is worth exactly ten of them."""
     each = Decimal("0.0116")
-    monkeypatch.setattr("privacy.releases.asking._denominated", lambda asked, by: False)
+    monkeypatch.setattr("privacy.releases.prices.denominated", lambda asked, by: False)
     monkeypatch.setattr("privacy.releases.measuring.SUM_RHO", each - LEARNERS_RHO / 10)
     monkeypatch.setattr("privacy.releases.measuring.LEARNERS_RHO", LEARNERS_RHO / 10)
     cap(school, year=10 * each)
@@ -194,13 +194,13 @@ import os, signal, sys
 import privacy
 from db.settings import Settings
 from privacy import releases
-from privacy.releases import asking
+from privacy.releases import making
 from tests import cast
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
-setattr(asking, sys.argv[2], die) if sys.argv[2] != "add" else None
+setattr(making, sys.argv[2], die) if sys.argv[2] != "add" else None
 privacy.open_door(Settings.load(), app_url=sys.argv[1])
 if sys.argv[2] == "add":
     from privacy.releases.book import Book

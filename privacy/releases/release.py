@@ -11,7 +11,8 @@ import numpy as np
 
 from privacy.metrics import GRAINS, Grain, Group, Metric, metric
 from privacy.releases.accounting import CONFIDENCE, Cost, epsilon
-from privacy.releases.figures import FEW, VAGUE, Figure, Numbers
+from privacy.releases.figures import FEW, VAGUE, Figure
+from privacy.releases.numbers import Numbers
 
 EXPLAINED: Final[Mapping[str, str]] = {
     FEW: "Not shown: the noisy count of learners is too small to be sure that ten or more stand "
