@@ -9,7 +9,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from privacy import Viewer
-from privacy.web_sessions import Ended, Standing, standing
+from privacy.clicks import Ended, standing
+from privacy.web_sessions import Standing
 
 # The names under which pages/wire.py hands over what the cookies proved; see there.
 SESSION, BROWSER = "chalkline_session", "chalkline_browser"

@@ -12,7 +12,8 @@ from pages import ADDRESSES, Page, guard
 from pages.help import HELP
 from pages.students.links import link
 from privacy import NotAllowed, web_sessions
-from privacy.web_sessions import Ended, Standing
+from privacy.clicks import Ended
+from privacy.web_sessions import Standing
 from queries.saved_views import LONGEST, SavedView, forget, keep, saved_views
 
 CHECK_EVERY = "30s"  # how often an open page looks whether its session is about to end

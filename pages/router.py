@@ -11,7 +11,8 @@ from pages import ADDRESSES, PAGES, Page, guard, header, home, sign_in
 from pages.account import factor, own
 from pages.failures import explain
 from privacy import NotAllowed, Viewer
-from privacy.web_sessions import Ended, Standing
+from privacy.clicks import Ended
+from privacy.web_sessions import Standing
 from queries.trail import note_refusal
 
 

@@ -12,11 +12,11 @@ import streamlit as st
 from pages.guard import BROWSER, go, now
 from privacy import NotAllowed
 from privacy.accounts import Attempt, KnownAccount, Wait, account_of, begin_attempt, settle
+from privacy.clicks import Ended
 from privacy.passwords import prepared
 from privacy.second_factor import Method, check
 from privacy.second_factor import asked_of as asks_for_code
 from privacy.tickets import issue_ticket
-from privacy.web_sessions import Ended
 
 WRONG = "The sign-in name or the password is not right."
 WRONG_CODE = "That code is not right, or it was used already. Wait for the next one and try again."

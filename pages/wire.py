@@ -23,8 +23,9 @@ from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 from db.settings import Settings
 from pages import home
 from pages.guard import BROWSER, SESSION
+from privacy.clicks import TOUCH_EVERY, standing, touch
 from privacy.tickets import digest
-from privacy.web_sessions import TOUCH_EVERY, Standing, standing, touch
+from privacy.web_sessions import Standing
 
 STREAM = "/_stcore/stream"
 # Streamlit's own doors for machines, which nobody here may use from outside.

@@ -1,22 +1,19 @@
 """An account's second factor: an authenticator app, and codes on paper for when it is lost."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from db.tables import RecoveryCode, SecondFactor
-from privacy import fields, totp, trail
+from db.tables import SecondFactor
+from privacy import fields, recovery_codes, totp, trail
 from privacy.accounts import KnownAccount, Wait, begin_count, settle
-from privacy.passwords import SIGNS
 from privacy.session import door, signin_session
 
-CODES: Final = 10  # recovery codes at a time
 # Whoever sees many learners, or may change who does.
 ROLES_ASKED: Final = frozenset({"administrator", "counselor", "records", "security"})
 Method = Literal["password", "password and code", "password and recovery code", "provider"]
@@ -59,12 +56,7 @@ def factor(district_id: int, account_id: UUID) -> Factor:
         confirmed = db.scalar(
             select(SecondFactor.confirmed_at).where(*_of(district_id, account_id))
         )
-        left = db.scalar(
-            select(func.count())
-            .select_from(RecoveryCode)
-            .where(*_codes(district_id, account_id), RecoveryCode.used_at.is_(None))
-        )
-    return Factor(confirmed, left or 0)
+        return Factor(confirmed, recovery_codes.left(db, district_id, account_id))
 
 
 def has_factor(db: Connection, district_id: int, account_id: UUID) -> bool:
@@ -140,7 +132,7 @@ def check(account: KnownAccount, typed: str, *, now: datetime) -> Method | Wait 
     with signin_session() as db:
         if _uses(db, account.district_id, account.account_id, typed, now=now):
             proved = "password and code"
-        elif _spends(db, account.district_id, account.account_id, typed, now=now):
+        elif recovery_codes.spent(db, account.district_id, account.account_id, typed, now=now):
             proved = "password and recovery code"
     settle(attempt, right=proved is not None, now=now, what="code")
     return proved
@@ -149,20 +141,8 @@ def check(account: KnownAccount, typed: str, *, now: datetime) -> Method | Wait 
 def new_codes(account: KnownAccount) -> list[str]:
     """Ten new recovery codes in place of the old; only their hashes are kept."""
     district_id, account_id = account.district_id, account.account_id
-    made = [_code() for _ in range(CODES)]
     with signin_session() as db:
-        db.execute(delete(RecoveryCode).where(*_codes(district_id, account_id)))
-        db.execute(
-            insert(RecoveryCode),
-            [
-                {
-                    "district_id": district_id,
-                    "account_id": account_id,
-                    "code_hash": _hash(account_id, code),
-                }
-                for code in made
-            ],
-        )
+        made = recovery_codes.made_anew(db, district_id, account_id)
         trail.signing_in(
             db, "recovery codes made", district_id=district_id, staff_id=account.staff_id
         )
@@ -172,7 +152,7 @@ def new_codes(account: KnownAccount) -> list[str]:
 def remove(db: Connection, district_id: int, account_id: UUID) -> None:
     """Forgets an account's second factor and its recovery codes; the caller notes it."""
     db.execute(delete(SecondFactor).where(*_of(district_id, account_id)))
-    db.execute(delete(RecoveryCode).where(*_codes(district_id, account_id)))
+    recovery_codes.forget(db, district_id, account_id)
 
 
 def _uses(db: Connection, district: int, account: UUID, typed: str, *, now: datetime) -> bool:
@@ -187,20 +167,6 @@ def _uses(db: Connection, district: int, account: UUID, typed: str, *, now: date
         .returning(SecondFactor.last_step)
     )
     return used.one_or_none() is not None
-
-
-def _spends(db: Connection, district: int, account: UUID, typed: str, *, now: datetime) -> bool:
-    spent = db.execute(
-        update(RecoveryCode)
-        .where(
-            *_codes(district, account),
-            RecoveryCode.code_hash == _hash(account, typed),
-            RecoveryCode.used_at.is_(None),
-        )
-        .values(used_at=now)
-        .returning(RecoveryCode.used_at)
-    )
-    return spent.one_or_none() is not None
 
 
 def _secret(db: Connection, district: int, account: UUID) -> bytes | None:
@@ -226,24 +192,6 @@ def _opened(district: int, account: UUID, sealed: bytes) -> bytes:
 
 def _of(district: int, account: UUID) -> tuple[ColumnElement[bool], ...]:
     return SecondFactor.district_id == district, SecondFactor.account_id == account
-
-
-def _codes(district: int, account: UUID) -> tuple[ColumnElement[bool], ...]:
-    return RecoveryCode.district_id == district, RecoveryCode.account_id == account
-
-
-def _code() -> str:
-    """119 bits, in six groups of four: enough that a plain hash of it can not be searched.
-
-    >>> len(_code())
-    29
-    """
-    return "-".join("".join(secrets.choice(SIGNS) for _ in range(4)) for _ in range(6))
-
-
-def _hash(account: UUID, typed: str) -> bytes:
-    plain = "".join(sign for sign in typed.lower() if sign in SIGNS)
-    return hashlib.sha256(account.bytes + plain.encode()).digest()
 
 
 def _counter(account: UUID) -> str:

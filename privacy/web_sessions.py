@@ -1,54 +1,23 @@
-"""Keeps browsers signed in: what a session may do now, what keeps it alive and how it ends."""
+"""What a signed-in browser stands for, what its person changes about it, and how it ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    DateTime,
-    Select,
-    bindparam,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from db.tables import (
-    Account,
-    Institution,
-    SecondFactor,
-    SignInAttempt,
-    SignInTicket,
-    Staff,
-    StaffRole,
-    WebSession,
-)
+from db.tables import Account, SignInAttempt, SignInTicket, WebSession
 from privacy import trail
 from privacy.accounts import MEMORY, KnownAccount, set_password
 from privacy.proving import Proof
-from privacy.roster import district_day, held_on, in_order, roles_today
-from privacy.second_factor import demanded, new_codes, remove
+from privacy.roster import roles_today
+from privacy.second_factor import new_codes, remove
 from privacy.session import signin_session
 from privacy.viewer import Role, Viewer
 
 IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=8)
-TOUCH_EVERY = timedelta(seconds=60)  # a person's clicks are written down at most this often
 KEPT = timedelta(days=30)  # ended sessions, so that a person can look back at them
-
-
-class Ended(Enum):
-    """Why a browser is no longer signed in; the value stands in the address of the sign-in."""
-
-    SIGNED_OUT = "signed-out"
-    IDLE = "idle"
-    TOO_LONG = "day"
-    CLOSED = "closed"  # the account was switched off or the role has ended
 
 
 @dataclass(frozen=True)
@@ -83,69 +52,12 @@ class OwnSession:
     method: str  # how she proved who she is
 
 
-def standing(session: bytes, *, now: datetime) -> Standing | Ended:
-    """What the session with this token hash may do now, in one query.
-
-    Looking does not keep a session alive: only `touch` does, which the server calls for what a
-    person did and not for what her page repeats by itself.
-    """
-    with signin_session() as connection:
-        row = connection.execute(_STANDING, {"session": session, "now": now}).one_or_none()
-    if row is None or row.revoked_at is not None:
-        return Ended.SIGNED_OUT
-    if row.absolute_expires_at <= now:
-        return Ended.TOO_LONG
-    if row.last_seen_at + IDLE <= now:
-        return Ended.IDLE
-    roles = in_order(row.roles)
-    if row.disabled_at is not None or row.role not in roles:
-        return Ended.CLOSED
-    return Standing(
-        viewer=Viewer(
-            district_id=row.district_id,
-            staff_id=row.staff_id,
-            account_id=row.account_id,
-            role=roles[roles.index(row.role)],
-            name=row.display_name,
-            district_name=row.name,
-            generated=row.generated,
-            today=row.today,
-            session=session,
-        ),
-        session=session,
-        roles=roles,
-        sign_in_name=row.sign_in_name,
-        must_change_password=row.must_change_password,
-        has_password=row.has_password,
-        must_add_factor=row.method != "provider"
-        and not row.has_factor
-        and demanded(row.second_factor, role=row.role, generated=row.generated),
-        ends_at=min(row.last_seen_at + IDLE, row.absolute_expires_at),
-    )
-
-
-def touch(session: bytes, *, now: datetime) -> None:
-    """Notes that a person did something, which postpones the end for idleness and no other."""
-    with signin_session() as connection:
-        connection.execute(
-            update(WebSession)
-            .where(
-                WebSession.token_hash == session,
-                WebSession.revoked_at.is_(None),
-                WebSession.absolute_expires_at > now,
-                WebSession.last_seen_at > now - IDLE,
-                WebSession.last_seen_at < now,
-            )
-            .values(last_seen_at=now)
-        )
-
-
 def end(session: bytes, *, now: datetime) -> None:
     """Ends one session; its cookie is worth nothing from here on."""
     with signin_session() as connection:
         whose = connection.execute(
             select(WebSession.district_id, Account.staff_id)
-            .join(Account, _same_account())
+            .join(Account, same_account())
             .where(WebSession.token_hash == session, WebSession.revoked_at.is_(None))
         ).one_or_none()
         revoke(connection, WebSession.token_hash == session, now=now)
@@ -285,62 +197,8 @@ def _note(connection: Connection, viewer: Viewer, action: str, **detail: str) ->
     )
 
 
-def _same_account() -> ColumnElement[bool]:
+def same_account() -> ColumnElement[bool]:
+    """What joins a session to its account."""
     return (Account.district_id == WebSession.district_id) & (
         Account.account_id == WebSession.account_id
     )
-
-
-def _standing() -> Select[*tuple[Any, ...]]:
-    today = district_day(bindparam("now", type_=DateTime(timezone=True)))
-    return (
-        select(
-            WebSession.district_id,
-            WebSession.account_id,
-            WebSession.role,
-            WebSession.last_seen_at,
-            WebSession.absolute_expires_at,
-            WebSession.revoked_at,
-            WebSession.method,
-            SecondFactor.confirmed_at.is_not(None).label("has_factor"),
-            Institution.settings["second_factor"].astext.label("second_factor"),
-            Account.staff_id,
-            Account.sign_in_name,
-            Account.disabled_at,
-            Account.must_change_password,
-            Account.password_hash.is_not(None).label("has_password"),
-            Staff.display_name,
-            Institution.name,
-            Institution.generated,
-            today.label("today"),
-            select(func.array_agg(StaffRole.role.distinct()))
-            .where(
-                StaffRole.district_id == Account.district_id,
-                StaffRole.staff_id == Account.staff_id,
-                held_on(today),
-            )
-            .scalar_subquery()
-            .label("roles"),
-        )
-        .join(
-            Account,
-            _same_account(),
-        )
-        .outerjoin(
-            SecondFactor,
-            (SecondFactor.district_id == WebSession.district_id)
-            & (SecondFactor.account_id == WebSession.account_id),
-        )
-        .join(
-            Staff,
-            (Staff.district_id == Account.district_id) & (Staff.staff_id == Account.staff_id),
-        )
-        .join(
-            Institution,
-            (Institution.district_id == WebSession.district_id) & (Institution.kind == "district"),
-        )
-        .where(WebSession.token_hash == bindparam("session"))
-    )
-
-
-_STANDING = _standing()  # built once: it is asked at every click of everybody

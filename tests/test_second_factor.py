@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from privacy import NotAllowed, second_factor, tickets, totp, web_sessions
+from privacy import NotAllowed, clicks, second_factor, tickets, totp, web_sessions
 from privacy.accounts import KnownAccount, Wait, set_password
 from privacy.passwords import hashed
 from privacy.proving import Proof, prove
@@ -224,7 +224,7 @@ def standing(name: str) -> Standing:
     assert ticket is not None
     traded = tickets.redeem(ticket, browser=BROWSER, client="", former=None, now=NOW)
     assert traded is not None
-    found = web_sessions.standing(tickets.digest(traded[0]), now=NOW)
+    found = clicks.standing(tickets.digest(traded[0]), now=NOW)
     assert isinstance(found, Standing)
     return found
 
@@ -268,7 +268,7 @@ def test_whoever_has_one_is_asked_to_add_none(district: District, owner: Connect
     rule(owner, generated=False, setting=None)
     here = standing("Adam Price")
     with_app()
-    again = web_sessions.standing(here.session, now=NOW)
+    again = clicks.standing(here.session, now=NOW)
     assert isinstance(again, Standing)
     assert not again.must_add_factor
 
@@ -277,8 +277,8 @@ def test_removing_it_ends_every_other_session(district: District) -> None:
     here, elsewhere = standing("Adam Price"), standing("Adam Price")
     with_app()
     web_sessions.drop_factor(here, Proof(account(), NOW), now=NOW)
-    assert isinstance(web_sessions.standing(here.session, now=NOW), Standing)
-    assert not isinstance(web_sessions.standing(elsewhere.session, now=NOW), Standing)
+    assert isinstance(clicks.standing(here.session, now=NOW), Standing)
+    assert not isinstance(clicks.standing(elsewhere.session, now=NOW), Standing)
     assert not second_factor.asked_of(account())
 
 

@@ -13,7 +13,7 @@ import privacy
 from components.show import to_csv
 from db.audit.unusual import GUESSES, REFUSED
 from db.audit.work import chain_all
-from privacy import NotAllowed, Viewer, oversight, tickets, trail, web_sessions
+from privacy import NotAllowed, Viewer, clicks, oversight, tickets, trail, web_sessions
 from privacy.accounts import KnownAccount
 from queries import security
 from queries.students.learner import learner_record
@@ -91,9 +91,9 @@ def test_the_security_officer_signs_somebody_out_and_nobody_else_can(district: D
             oversight.open_sessions(viewer, now=NOW)
         with pytest.raises(NotAllowed):
             oversight.sign_out(viewer, account_id=TESS.account_id, now=NOW)
-    assert isinstance(web_sessions.standing(hers, now=NOW), web_sessions.Standing)
+    assert isinstance(clicks.standing(hers, now=NOW), web_sessions.Standing)
     oversight.sign_out(SAM, account_id=TESS.account_id, now=NOW)
-    assert not isinstance(web_sessions.standing(hers, now=NOW), web_sessions.Standing)
+    assert not isinstance(clicks.standing(hers, now=NOW), web_sessions.Standing)
 
 
 def test_another_districts_sessions_are_out_of_sight_and_reach(district: District) -> None:
@@ -101,7 +101,7 @@ def test_another_districts_sessions_are_out_of_sight_and_reach(district: Distric
     hers = signed_in(zoe)
     assert oversight.open_sessions(SAM, now=NOW) == []
     oversight.sign_out(SAM, account_id=zoe.account_id, now=NOW)
-    assert isinstance(web_sessions.standing(hers, now=NOW), web_sessions.Standing)
+    assert isinstance(clicks.standing(hers, now=NOW), web_sessions.Standing)
 
 
 def test_a_person_reads_what_she_has_viewed_by_name_while_it_is_hers(district: District) -> None:

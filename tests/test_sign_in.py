@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection, create_engine, func, select, text
 
 from db.tables import Account, SignInAttempt, WebSession
-from privacy import accounts, close_door, open_door, passwords, tickets, web_sessions
+from privacy import accounts, clicks, close_door, open_door, passwords, tickets, web_sessions
 from privacy.accounts import Attempt, KnownAccount, Wait, begin_attempt, settle, wait_after
-from privacy.web_sessions import Ended, Standing
+from privacy.clicks import Ended
+from privacy.web_sessions import Standing
 from tests import cast
 from tests.conftest import District
 
@@ -235,11 +236,11 @@ def test_signing_in_again_ends_the_browsers_former_session(owner: Connection) ->
     ticket = tickets.issue_ticket(account("tess"), browser=BROWSER, now=NOW)
     assert ticket is not None
     assert tickets.redeem(ticket, browser=BROWSER, client="", former=former, now=NOW)
-    assert web_sessions.standing(former, now=NOW) is Ended.SIGNED_OUT
+    assert clicks.standing(former, now=NOW) is Ended.SIGNED_OUT
 
 
 def test_a_session_stands_for_the_person_and_her_role(owner: Connection) -> None:
-    standing = web_sessions.standing(signed_in("tess"), now=NOW)
+    standing = clicks.standing(signed_in("tess"), now=NOW)
     assert isinstance(standing, Standing)
     viewer = standing.viewer
     assert (viewer.staff_id, viewer.role) == (cast.of("Tess Moran"), "teacher")
@@ -263,46 +264,46 @@ def test_no_token_is_in_the_database(owner: Connection) -> None:
 def test_a_session_ends_after_15_idle_minutes(owner: Connection) -> None:
     session = signed_in("tess")
     last = NOW + timedelta(minutes=15) - timedelta(seconds=1)
-    assert isinstance(web_sessions.standing(session, now=last), Standing)
-    assert web_sessions.standing(session, now=NOW + timedelta(minutes=15)) is Ended.IDLE
+    assert isinstance(clicks.standing(session, now=last), Standing)
+    assert clicks.standing(session, now=NOW + timedelta(minutes=15)) is Ended.IDLE
 
 
 def test_a_click_keeps_a_session_alive_and_looking_does_not(owner: Connection) -> None:
     clicked, looked = signed_in("tess"), signed_in("omar")
     at = NOW + timedelta(minutes=14)
-    web_sessions.touch(clicked, now=at)
-    web_sessions.standing(looked, now=at)
+    clicks.touch(clicked, now=at)
+    clicks.standing(looked, now=at)
     later = NOW + timedelta(minutes=20)
-    assert isinstance(web_sessions.standing(clicked, now=later), Standing)
-    assert web_sessions.standing(looked, now=later) is Ended.IDLE
+    assert isinstance(clicks.standing(clicked, now=later), Standing)
+    assert clicks.standing(looked, now=later) is Ended.IDLE
 
 
 def test_an_ended_session_is_not_revived_by_a_click(owner: Connection) -> None:
     session = signed_in("tess")
     late = NOW + timedelta(minutes=16)
-    web_sessions.touch(session, now=late)
-    assert web_sessions.standing(session, now=late) is Ended.IDLE
+    clicks.touch(session, now=late)
+    assert clicks.standing(session, now=late) is Ended.IDLE
 
 
 def test_a_session_ends_after_8_hours_of_clicks(owner: Connection) -> None:
     session = signed_in("tess")
     for minutes in range(0, 480, 10):
-        web_sessions.touch(session, now=NOW + minutes * MINUTE)
+        clicks.touch(session, now=NOW + minutes * MINUTE)
     last = NOW + timedelta(hours=8) - MINUTE
-    assert isinstance(web_sessions.standing(session, now=last), Standing)
-    assert web_sessions.standing(session, now=NOW + timedelta(hours=8)) is Ended.TOO_LONG
+    assert isinstance(clicks.standing(session, now=last), Standing)
+    assert clicks.standing(session, now=NOW + timedelta(hours=8)) is Ended.TOO_LONG
 
 
 def test_signing_out_ends_the_session(owner: Connection) -> None:
     session = signed_in("tess")
     web_sessions.end(session, now=NOW)
-    assert web_sessions.standing(session, now=NOW) is Ended.SIGNED_OUT
+    assert clicks.standing(session, now=NOW) is Ended.SIGNED_OUT
 
 
 def test_a_disabled_account_is_out_at_once_and_not_let_in_again(owner: Connection) -> None:
     session, known = signed_in("tess"), account("tess")
     owner.execute(text("UPDATE chalkline.accounts SET disabled_at = now()"))
-    assert web_sessions.standing(session, now=NOW) is Ended.CLOSED
+    assert clicks.standing(session, now=NOW) is Ended.CLOSED
     assert account("tess").disabled
     assert tickets.issue_ticket(account("tess"), browser=BROWSER, now=NOW) is None
     assert not known.disabled  # the control: it was the switch that did it
@@ -314,19 +315,19 @@ def test_a_role_that_has_ended_is_out_at_once_and_not_let_in_again(owner: Connec
         text("UPDATE chalkline.staff_roles SET ends_on = :day WHERE staff_id = :who"),
         {"day": date(2026, 3, 19), "who": cast.of("Tess Moran")},
     )
-    assert web_sessions.standing(session, now=NOW) is Ended.CLOSED
+    assert clicks.standing(session, now=NOW) is Ended.CLOSED
     assert tickets.issue_ticket(account("tess"), browser=BROWSER, now=NOW) is None
 
 
 def test_a_role_holds_on_its_last_day(owner: Connection) -> None:
     session = signed_in("tess")
     owner.execute(text("UPDATE chalkline.staff_roles SET ends_on = :day"), {"day": cast.TODAY})
-    assert isinstance(web_sessions.standing(session, now=NOW), Standing)
+    assert isinstance(clicks.standing(session, now=NOW), Standing)
 
 
 def test_a_person_may_work_in_another_role_only_if_she_holds_it(owner: Connection) -> None:
     session = signed_in("tess")
-    standing = web_sessions.standing(session, now=NOW)
+    standing = clicks.standing(session, now=NOW)
     assert isinstance(standing, Standing)
     assert not web_sessions.work_as(standing.viewer, "administrator", now=NOW)
     owner.execute(
@@ -337,19 +338,19 @@ def test_a_person_may_work_in_another_role_only_if_she_holds_it(owner: Connectio
         {"who": cast.of("Tess Moran")},
     )
     assert web_sessions.work_as(standing.viewer, "counselor", now=NOW)
-    now_as = web_sessions.standing(session, now=NOW)
+    now_as = clicks.standing(session, now=NOW)
     assert isinstance(now_as, Standing)
     assert (now_as.viewer.role, now_as.roles) == ("counselor", ("teacher", "counselor"))
 
 
 def test_a_new_password_ends_every_other_session(owner: Connection) -> None:
     here, elsewhere, omar = signed_in("tess"), signed_in("tess"), signed_in("omar")
-    standing = web_sessions.standing(here, now=NOW)
+    standing = clicks.standing(here, now=NOW)
     assert isinstance(standing, Standing)
     web_sessions.replace_password(standing.viewer, "four green kettles", now=NOW)
-    assert isinstance(web_sessions.standing(here, now=NOW), Standing)
-    assert web_sessions.standing(elsewhere, now=NOW) is Ended.SIGNED_OUT
-    assert isinstance(web_sessions.standing(omar, now=NOW), Standing)
+    assert isinstance(clicks.standing(here, now=NOW), Standing)
+    assert clicks.standing(elsewhere, now=NOW) is Ended.SIGNED_OUT
+    assert isinstance(clicks.standing(omar, now=NOW), Standing)
     assert tried("tess", "four green kettles", NOW) is True
     assert tried("tess", PASSWORD, NOW) is False
 
@@ -357,7 +358,7 @@ def test_a_new_password_ends_every_other_session(owner: Connection) -> None:
 def test_a_person_sees_only_her_own_sessions(owner: Connection) -> None:
     here, elsewhere = signed_in("tess"), signed_in("tess")
     signed_in("omar")
-    standing = web_sessions.standing(here, now=NOW)
+    standing = clicks.standing(here, now=NOW)
     assert isinstance(standing, Standing)
     own = web_sessions.own_sessions(standing.viewer, now=NOW)
     assert {(each.token_hash, each.here) for each in own} == {(here, True), (elsewhere, False)}
