@@ -21,7 +21,7 @@ from streamlit import config
 from streamlit.string_util import is_emoji
 
 from db.settings import Settings, secret_file
-from pages import PAGES, home, landing, sign_in, wire
+from pages import PAGES, cookies, home, landing, sign_in, wire
 from pages.failures import explain, keep_data_out_of_logs
 from privacy import close_door, open_door, signin_session, web_sessions
 from privacy.passwords import nobodys_hash
@@ -34,10 +34,10 @@ PROVIDER_COOKIES = ("_streamlit_user", "_streamlit_user_tokens")
 
 def enter(request: Request) -> Response:
     """Trades a ticket for the session's cookie and opens the page that was asked for."""
-    former = request.cookies.get(wire.session_cookie(SETTINGS))
+    former = request.cookies.get(cookies.session_cookie(SETTINGS))
     traded = redeem(
         request.query_params.get("ticket", ""),
-        browser=digest(request.cookies.get(wire.browser_cookie(SETTINGS), "")),
+        browser=digest(request.cookies.get(cookies.browser_cookie(SETTINGS), "")),
         client=client_family(request.headers),
         former=digest(former) if former else None,
         now=datetime.now(UTC),
@@ -47,8 +47,8 @@ def enter(request: Request) -> Response:
     token, role = traded
     to = landing(request.query_params.get("to", "/"))
     answer = _to(f"/{home(role).address}" if to == "/" else to)
-    name = wire.session_cookie(SETTINGS)
-    answer.headers.append("set-cookie", wire.cookie(SETTINGS, name, token, same_site="Strict"))
+    name = cookies.session_cookie(SETTINGS)
+    answer.headers.append("set-cookie", cookies.cookie(SETTINGS, name, token, same_site="Strict"))
     _forget_provider(request, answer)
     return answer
 
@@ -59,7 +59,7 @@ def leave(request: Request) -> Response:
     The cookie is SameSite=Strict, so a link on another site can sign nobody out.
     """
     to = landing(request.query_params.get("to", "/"))
-    token = request.cookies.get(wire.session_cookie(SETTINGS))
+    token = request.cookies.get(cookies.session_cookie(SETTINGS))
     if token:
         web_sessions.end(digest(token), now=datetime.now(UTC))
     why = request.query_params.get("why", "")
@@ -67,8 +67,8 @@ def leave(request: Request) -> Response:
         to += f"{'&' if '?' in to else '?'}notice={why}"
     answer = _to(to)
     if token:
-        name = wire.session_cookie(SETTINGS)
-        answer.headers.append("set-cookie", wire.gone(SETTINGS, name))
+        name = cookies.session_cookie(SETTINGS)
+        answer.headers.append("set-cookie", cookies.gone(SETTINGS, name))
         _forget_provider(request, answer)
     return answer
 
@@ -144,7 +144,7 @@ def _forget_provider(request: Request, answer: Response) -> None:
     """Streamlit keeps a provider's word for 30 days; ours is traded at once and thrown away."""
     for name in request.cookies:
         if name.startswith(PROVIDER_COOKIES):
-            answer.headers.append("set-cookie", wire.gone(SETTINGS, name))
+            answer.headers.append("set-cookie", cookies.gone(SETTINGS, name))
 
 
 SETTINGS = Settings.load()

@@ -19,7 +19,7 @@ from bench.home import Home, Say
 from bench.measuring import spread
 from bench.processes import Used, megabytes, used
 from db.tables import Account, WebSession
-from pages import wire
+from pages.cookies import session_cookie
 from privacy.tickets import digest
 from privacy.web_sessions import LONGEST
 from tests.app_server import RunningApp, running_app
@@ -176,4 +176,4 @@ def _signed_in(home: Home, many: int) -> list[str]:
                     client="bench",
                 )
             )
-    return [f"{wire.session_cookie(home.settings)}={token}" for token in tokens]
+    return [f"{session_cookie(home.settings)}={token}" for token in tokens]

@@ -3,22 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from pages.guard import BROWSER, go, now
+from pages.password_form import please_wait, typed
 from privacy import NotAllowed
-from privacy.accounts import Attempt, KnownAccount, Wait, account_of, begin_attempt, settle
+from privacy.accounts import KnownAccount, Wait, account_of
 from privacy.clicks import Ended
-from privacy.passwords import prepared
 from privacy.second_factor import Method, check
 from privacy.second_factor import asked_of as asks_for_code
 from privacy.tickets import issue_ticket
 
-WRONG = "The sign-in name or the password is not right."
 WRONG_CODE = "That code is not right, or it was used already. Wait for the next one and try again."
 HALFWAY = "chalkline halfway"  # where a tab keeps that its password was right
 NO_ROLE = (
@@ -38,17 +36,6 @@ NOTICES = {
     "ticket": "That took too long. Sign in again.",
 }
 FRESH = timedelta(minutes=5)  # how old a provider's word may be when it is traded for a session
-
-# The library's fields say autocomplete="off", which keeps password managers and assistive tools
-# from knowing what they are for (WCAG 1.3.5 and 3.3.8).
-_FIELDS_PURPOSE = """
-export default function () {
-  const form = document.querySelector('[data-testid="stForm"]');
-  const fields = form ? form.querySelectorAll('input') : [];
-  if (fields[0]) fields[0].setAttribute('autocomplete', 'username');
-  if (fields[1]) fields[1].setAttribute('autocomplete', 'current-password');
-}
-"""
 
 
 def page(address: str) -> None:
@@ -75,29 +62,7 @@ def page(address: str) -> None:
 
 def _by_password(browser: bytes, address: str) -> str | None:
     """Draws the library's form; the problem in words when the sign-in failed."""
-    # Imported here because the library speaks to Streamlit while it is imported, and warns when
-    # no page is running.
-    from streamlit_authenticator import Authenticate
-
-    form = Authenticate.__new__(Authenticate)
-    # Its __init__ would put the library's own cookie manager on the page: a cookie set by script,
-    # not HttpOnly, that nobody can revoke. So the parts are put together here, without it.
-    credentials = _Credentials()
-    form.attrs = {"login_sleep_time": 0}
-    form.path = None
-    form.cookie_controller = _NoCookies()
-    form.authentication_controller = credentials
-    form.login(
-        key="sign-in",
-        fields={
-            "Form name": "Sign in",
-            "Username": "Sign-in name",
-            "Password": "Password",
-            "Login": "Sign in",
-        },
-    )
-    st.components.v2.component("chalkline_fields_purpose", js=_FIELDS_PURPOSE)(key="purpose")
-    _forget_what_the_library_noted()
+    credentials = typed()
     if credentials.account is None:
         return credentials.problem
     if asks_for_code(credentials.account):
@@ -143,61 +108,11 @@ def _by_code(browser: bytes, address: str) -> str | None:
         return None
     proved = check(half.account, typed, now=now())
     if isinstance(proved, Wait):
-        return _please_wait(proved, now=now(), what="codes")
+        return please_wait(proved, now=now(), what="codes")
     if proved is None:
         return WRONG_CODE
     st.session_state.pop(HALFWAY, None)
     return _enter(half.account, browser, address, method=proved)
-
-
-@dataclass
-class _Credentials:
-    """Feeds the library's check with one account from the database, and keeps what came of it."""
-
-    problem: str | None = None
-    account: KnownAccount | None = None
-
-    def login(self, username: str, password: str, *_: Any, **__: Any) -> bool:
-        """Called by the library's form when it is sent."""
-        if not username or not password:
-            self.problem = "Type your sign-in name and your password."
-            return False
-        attempt = begin_attempt(username, now=now())
-        if isinstance(attempt, Wait):
-            self.problem = _please_wait(attempt, now=now())
-            return False
-        right = _library_says_right(attempt, password)
-        settle(attempt, right=right, now=now())
-        if right and attempt.account is not None:
-            self.account = attempt.account
-        else:
-            self.problem = WRONG
-        return self.account is not None
-
-
-def _library_says_right(attempt: Attempt, password: str) -> bool:
-    # An unknown name is fed too, with a hash that no password has: the library itself would
-    # answer at once for it, and so tell who has an account.
-    from streamlit_authenticator.controllers import AuthenticationController
-
-    fed = {attempt.name: {"password": attempt.password_hash, "name": attempt.name}}
-    check = AuthenticationController({"usernames": fed}, auto_hash=False)
-    return check.login(attempt.name, prepared(password)) is True
-
-
-class _NoCookies:
-    """In place of the library's cookies: ours is set by a route, see app.py."""
-
-    def get_cookie(self) -> None:
-        """No sign-in without the form."""
-
-    def set_cookie(self) -> None:
-        """Nothing to remember: the ticket does that."""
-
-
-def _forget_what_the_library_noted() -> None:
-    for key in ("name", "authentication_status", "username", "email", "roles", "logout"):
-        st.session_state.pop(key, None)
 
 
 def _by_provider(browser: bytes, address: str) -> str | None:
@@ -251,11 +166,3 @@ def asked_for(address: str) -> str:
     """The address a visitor asked for, with its query and without our own notice."""
     query = {name: st.query_params.get_all(name) for name in st.query_params if name != "notice"}
     return f"/{address}" + (f"?{urlencode(query, doseq=True)}" if query else "")
-
-
-def _please_wait(wait: Wait, *, now: datetime, what: str = "passwords") -> str:
-    minutes = max(1, ceil((wait.until - now) / timedelta(minutes=1)))
-    return (
-        f"Too many wrong {what} for this name. "
-        f"Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}."
-    )

@@ -1,14 +1,9 @@
 """What may pass between browsers and pages: the ASGI layer around Streamlit's own server."""
 
-import base64
-import hashlib
-import re
 import secrets
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import streamlit
 from anyio import to_thread
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # it ships none
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +17,8 @@ from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
 from db.settings import Settings
 from pages import home
+from pages.browser_rules import security_headers
+from pages.cookies import browser_cookie, new_browser, session_cookie
 from pages.guard import BROWSER, SESSION
 from privacy.clicks import TOUCH_EVERY, standing, touch
 from privacy.tickets import digest
@@ -74,7 +71,7 @@ class Wire:
                 if browser_cookie(self.settings) not in cookies and "text/html" in request.get(
                     "accept", ""
                 ):
-                    headers.append("set-cookie", _new_browser(self.settings))
+                    headers.append("set-cookie", new_browser(self.settings))
                 if path.startswith(FOR_THE_SIGNED_IN):
                     headers["cache-control"] = "no-store"
             await send(message)
@@ -211,68 +208,3 @@ def origin(address: str) -> str:
     """
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def session_cookie(settings: Settings) -> str:
-    """The session cookie's name; `__Host-` makes browsers insist on Secure and our host alone."""
-    return "__Host-chalkline" if settings.secure_cookies else "chalkline"
-
-
-def browser_cookie(settings: Settings) -> str:
-    """The name of the cookie that a browser gets before it signs in; tickets are tied to it."""
-    return f"{session_cookie(settings)}-browser"
-
-
-def cookie(settings: Settings, name: str, value: str, *, same_site: str) -> str:
-    """A Set-Cookie header for one of our cookies; it ends when the browser is closed."""
-    secure = "; Secure" if settings.secure_cookies else ""
-    return f"{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}"
-
-
-def gone(settings: Settings, name: str) -> str:
-    """A Set-Cookie header that removes a cookie."""
-    return cookie(settings, name, "", same_site="Strict") + "; Max-Age=0"
-
-
-def _new_browser(settings: Settings) -> str:
-    # Lax: Strict would not be sent, and so be replaced, when a link in an e-mail is followed.
-    return cookie(settings, browser_cookie(settings), secrets.token_urlsafe(32), same_site="Lax")
-
-
-def security_headers(settings: Settings) -> dict[str, str]:
-    """What every answer says to the browser about what it may do with it."""
-    policy = {
-        "default-src": "'self'",
-        # blob: is how Streamlit loads the script of a component given as text.
-        "script-src": f"'self' {_inline_script()} blob:",
-        "style-src": "'self' 'unsafe-inline'",  # Streamlit's styles are made in the browser
-        "img-src": "'self' data: blob:",
-        "font-src": "'self' data:",
-        "connect-src": "'self'",
-        "worker-src": "'self' blob:",
-        "frame-src": "'none'",
-        "object-src": "'none'",
-        "base-uri": "'none'",
-        "form-action": "'self'",
-        "frame-ancestors": "'none'",
-    }
-    headers = {
-        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "referrer-policy": "no-referrer",
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-    }
-    if settings.secure_cookies:
-        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-    return headers
-
-
-def _inline_script() -> str:
-    """The hashes of the scripts inside Streamlit's own page, so that no other one may run."""
-    page = Path(streamlit.__file__).parent / "static" / "index.html"
-    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
-    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()) for text in scripts]
-    return " ".join(f"'sha256-{value.decode()}'" for value in digests)

@@ -27,7 +27,8 @@ from websockets.typing import Origin, Subprotocol
 
 import pages
 from db.embedded import Server
-from pages.sign_in import NO_ROLE, WRONG
+from pages.password_form import WRONG
+from pages.sign_in import NO_ROLE
 from privacy import passwords, proving, tokens, totp
 from privacy.keystore import open_keystore
 from tests import cast
