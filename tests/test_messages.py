@@ -25,9 +25,9 @@ from db.settings import Settings, SettingsError
 from privacy import fields
 from privacy.datakeys import data_keys
 from queries.message_words import BUILT_IN, MessageTemplate
-from queries.students import messaging
+from queries.students import messaging, writing
 from queries.students.acting import NotPossible
-from queries.students.messaging import Address
+from queries.students.writing import Address
 from tests import cast
 from tests.conftest import District
 from tests.test_pages import press, said, sent, show, token
@@ -253,12 +253,12 @@ def test_the_page_previews_in_the_language_of_the_home(
 
 
 def test_a_template_names_only_known_fields(district: District) -> None:
-    desk = messaging.desk(TESS, learner=ANA, today=TODAY)
+    desk = writing.desk(TESS, learner=ANA, today=TODAY)
     for body in ("{learner.email}", "{password}", "{}"):
         with pytest.raises(ValueError, match="There is no field"):
-            messaging.draft(desk, MessageTemplate("x", "home", "en", "s", body))
+            writing.draft(desk, MessageTemplate("x", "home", "en", "s", body))
     with pytest.raises(ValueError, match="There is no field"):  # a subject names nobody
-        messaging.draft(desk, MessageTemplate("x", "home", "en", "{learner}", "b"))
+        writing.draft(desk, MessageTemplate("x", "home", "en", "{learner}", "b"))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pages.students.links import learner_of, link, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
 from queries.message_words import AUDIENCES, LANGUAGES, MessageTemplate, UnknownField
-from queries.students import messaging
+from queries.students import messaging, writing
 from queries.students.acting import NotPossible
-from queries.students.messaging import Desk
+from queries.students.writing import Desk
 
 STATES = {
     "sent": "sent",
@@ -29,7 +29,7 @@ def page(viewer: Viewer) -> None:
         st.write("Open a learner's card and choose More, Write a message.")
         return
     try:
-        desk = messaging.desk(viewer, learner=learner_of(viewer, address), today=viewer.today)
+        desk = writing.desk(viewer, learner=learner_of(viewer, address), today=viewer.today)
     except (NotAllowed, TokenError) as why:
         st.title("Message")
         st.error(str(why))
@@ -54,7 +54,7 @@ def _write(viewer: Viewer, desk: Desk, audience: str) -> None:
         return
     template = _template(desk, audience)
     try:
-        subject, text = messaging.draft(desk, template)
+        subject, text = writing.draft(desk, template)
     except UnknownField as why:
         st.error(f"The template “{plain(template.name)}” can not be filled. {plain(str(why))}")
         return
