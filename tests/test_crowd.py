@@ -12,7 +12,8 @@ from analytics.knowledge import DEFAULT, Model, crowd, in_order, replay
 from analytics.knowledge.answers import Answers
 from analytics.knowledge.crowd import Beginnings, Uses
 from analytics.knowledge.estimating import estimates
-from analytics.knowledge.traces import FEATURES, Trace, features, overall_at, skill_at
+from analytics.knowledge.features import FEATURES, features
+from analytics.knowledge.traces import Trace, overall_at, skill_at
 
 SKILLS = ("a", "b", "c", "d")
 LIFTS = {"c": 0.4, "a": -0.3}

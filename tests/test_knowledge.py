@@ -32,9 +32,9 @@ from analytics.knowledge import (
 from analytics.knowledge.answers import take
 from analytics.knowledge.estimating import forecast
 from analytics.knowledge.evaluation import evaluate, first_opportunity, score
+from analytics.knowledge.features import features
 from analytics.knowledge.reading import read_answers
 from analytics.knowledge.sureness import ahead, trail_ease
-from analytics.knowledge.traces import features
 from analytics.mastery import HALF_LIFE_DAYS, LABELS, LEAST_ANSWERS, MASTERED_SHARE
 
 REAL = Path(__file__).parents[2] / "shared/data/assistments09"

@@ -14,11 +14,11 @@ from scipy.special import betaincc, expit
 
 from analytics.knowledge.answers import Floats, Ints
 from analytics.knowledge.estimating import beta, prior_forecast
+from analytics.knowledge.features import FEATURES
 from analytics.knowledge.model import BORROWED, Model
 from analytics.knowledge.traces import (
     ABILITY_STEP,
     DOUBT_BOUNDS,
-    FEATURES,
     FORETOLD_BOUNDS,
     FORM_STEP,
     GAP_ODDS,

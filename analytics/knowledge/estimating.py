@@ -13,10 +13,11 @@ import numpy as np
 from scipy.special import betaincc, betaincinv
 
 from analytics.knowledge.answers import Floats, Ints, Skills
+from analytics.knowledge.features import FEATURES, features
 from analytics.knowledge.logistic import bent
 from analytics.knowledge.model import Model
 from analytics.knowledge.replay import after, before
-from analytics.knowledge.traces import FEATURES, State, features, overall_at, skill_at
+from analytics.knowledge.traces import State, overall_at, skill_at
 from analytics.mastery import (
     DEVELOPING,
     INTERVAL,

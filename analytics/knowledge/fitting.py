@@ -15,11 +15,11 @@ import numpy as np
 from analytics.knowledge.answers import Answers, Floats, Skills
 from analytics.knowledge.ease import Ease, ease_from_others, ease_of
 from analytics.knowledge.estimating import log_odds
+from analytics.knowledge.features import FEATURES
 from analytics.knowledge.logistic import fit_bend, logistic
 from analytics.knowledge.model import DEFAULT, Model
 from analytics.knowledge.replay import replay
 from analytics.knowledge.sureness import bend_usual, kept_word, spread
-from analytics.knowledge.traces import FEATURES
 
 ROUNDS: Final = 3  # of ease, replay and weights: each gives the next one better offsets
 FREE: Final = ("base", "again", "run")  # where a question stands, not how an answer went: any sign

@@ -12,8 +12,9 @@ from typing import Final
 
 from analytics.knowledge.answers import Skills
 from analytics.knowledge.ease import USUAL_EASE
+from analytics.knowledge.features import FEATURES
 from analytics.knowledge.logistic import STRAIGHT, Bend
-from analytics.knowledge.traces import FEATURES, Start, Trace, no_start, skill_at
+from analytics.knowledge.traces import Start, Trace, no_start, skill_at
 
 VERSION: Final = 1
 BORROWED: Final = 0.5  # of her mean standing on its prerequisites, with which a new skill starts

@@ -12,16 +12,8 @@ from math import log1p
 import numpy as np
 
 from analytics.knowledge.answers import Answers, Floats, Ints, Skills
-from analytics.knowledge.traces import (
-    FEATURES,
-    Start,
-    State,
-    absorb,
-    features,
-    no_start,
-    overall_at,
-    skill_at,
-)
+from analytics.knowledge.features import FEATURES, features
+from analytics.knowledge.traces import Start, State, absorb, no_start, overall_at, skill_at
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ a dozen wrong answers to believe in a gap. With time everything fades toward nou
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log, log1p
+from math import exp, log
 from typing import Final, NamedTuple
 
 from analytics.knowledge.answers import Skills
@@ -217,48 +217,3 @@ def chance(log_odds: float) -> float:
     if log_odds < -500.0:
         return 0.0
     return 1.0 / (1.0 + exp(-log_odds))
-
-
-FEATURES: Final = (
-    "ability",
-    "form",
-    "right",
-    "wrong",
-    "last",
-    "skill ability",
-    "skill form",
-    "skill right",
-    "skill wrong",
-    "skill last",
-    "gap",
-    "again",
-    "run",
-)
-
-
-def features(overall: Trace, traces: Sequence[Trace], again: float, run: float) -> list[float]:
-    """What the model weighs, in the order of FEATURES; several skills of an item are averaged."""
-    row = [
-        overall.ability,
-        overall.form,
-        log1p(overall.right),
-        log1p(overall.wrong),
-        overall.last,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        again,
-        run,
-    ]
-    share = 1.0 / max(len(traces), 1)
-    for trace in traces:
-        row[5] += share * trace.ability
-        row[6] += share * trace.form
-        row[7] += share * log1p(trace.right)
-        row[8] += share * log1p(trace.wrong)
-        row[9] += share * trace.last
-        row[10] += share * gap_chance(trace.doubt)
-    return row
