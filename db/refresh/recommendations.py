@@ -2,25 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, text
 
-from analytics.recommending import REST_DAYS, Activity, Known, Step, Worked, next_step
+from analytics.recommending import REST_DAYS, Known, Step, next_step
 from analytics.rules import CURRENT_WEEKS
+from db.refresh.taught import courses
 from db.refresh.write import replace
-
-
-@dataclass(frozen=True)
-class Course:
-    """What a class is taught: now or lately, what comes next, and what may be proposed."""
-
-    current: frozenset[UUID]
-    ahead: tuple[UUID, ...]
-    activities: Mapping[UUID, Sequence[Activity]]
 
 
 def recommendations(
@@ -51,7 +42,7 @@ def recommendations(
     due = connection.execute(text(_DUE), where).all()
     if not due:
         return changed
-    taught = _courses(connection, where)
+    taught = courses(connection, where)
     where["learners"] = sorted({row.learner_id for row in due})
     known: dict[UUID, dict[UUID, Known]] = defaultdict(dict)
     for row in connection.execute(text(_KNOWN), where):
@@ -109,34 +100,6 @@ def _row(row: Any, step: Step, mine: Mapping[UUID, Known]) -> dict[str, Any]:
     }
 
 
-def _courses(connection: Connection, where: Mapping[str, Any]) -> dict[UUID, Course]:
-    worked = {
-        (row.class_id, row.section_id): Worked(row.learners, row.share, row.gained)
-        for row in connection.execute(text(_WORKED), where)
-    }
-    current: dict[UUID, set[UUID]] = defaultdict(set)
-    ahead: dict[UUID, dict[UUID, None]] = defaultdict(dict)
-    activities: dict[UUID, dict[UUID, list[Activity]]] = defaultdict(lambda: defaultdict(list))
-    for row in connection.execute(text(_TAUGHT), where):
-        if row.place == "current":
-            current[row.class_id].add(row.competency_id)
-        if row.place == "ahead":
-            ahead[row.class_id].setdefault(row.competency_id)
-        activities[row.class_id][row.competency_id].append(
-            Activity(
-                row.section_id,
-                row.competency_id,
-                row.content_type,
-                frozenset(row.accessibility_adaptations),
-                worked.get((row.class_id, row.section_id)),
-            )
-        )
-    return {
-        one: Course(frozenset(current[one]), tuple(ahead[one]), of_class)
-        for one, of_class in activities.items()
-    }
-
-
 _IN_CLASSES = "t.district_id = :district AND t.class_id = ANY (CAST(:classes AS uuid[]))"
 _TAKE_BACK = f"DELETE FROM chalkline.recommendations t WHERE {_IN_CLASSES} AND t.made_on > :as_of"
 _FOLLOWED = f"""
@@ -182,23 +145,6 @@ WHERE s.district_id = :district AND s.class_id = ANY (CAST(:classes AS uuid[])) 
   AND NOT EXISTS (SELECT FROM recent r WHERE r.class_id = s.class_id
                   AND r.learner_id = s.learner_id AND r.stands)
 ORDER BY 1, 2
-"""
-_TAUGHT = """
-SELECT c.class_id, cc.competency_id, x.section_id, x.content_type, x.accessibility_adaptations,
-       CASE WHEN c.starts_on + 7 * x.opens_week > :as_of THEN 'ahead'
-            WHEN c.starts_on + 7 * x.opens_week >= CAST(:as_of AS date)
-                 - CAST(:current_days AS integer) THEN 'current' ELSE 'past' END AS place
-FROM chalkline.classes c
-JOIN chalkline.sections x ON x.course_id = c.course_id
-JOIN chalkline.modules m ON m.module_id = x.module_id
-JOIN chalkline.content_competencies cc ON cc.section_id = x.section_id
-WHERE c.district_id = :district AND c.class_id = ANY (CAST(:classes AS uuid[]))
-ORDER BY c.class_id, m.position, x.position, cc.competency_id
-"""
-_WORKED = """
-SELECT class_id, section_id, learners, share::float8 AS share, gained
-FROM chalkline.section_evidence
-WHERE district_id = :district AND class_id = ANY (CAST(:classes AS uuid[]))
 """
 # Over classes of other teachers alone, in tens and twentieths: so that no teacher can subtract
 # what she knows of her own classes, nor the figure of yesterday, and be left with one learner.
