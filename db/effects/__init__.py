@@ -5,12 +5,10 @@ of a type of plan with fewer than k learners or three owners, and a type's figur
 is made once a week, so that it can not be watched moving with a single plan.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil, floor
 from typing import Any, Final
-from uuid import UUID
 
 import numpy as np
 import orjson
@@ -18,10 +16,9 @@ from sqlalchemy import Connection, Engine, text
 
 from analytics import effects
 from analytics.effects import Compared
+from db.effects.by_type import LEAST_PLANS, store_types
 from db.effects.weeks import Weeks, weekly
 
-OWNERS: Final = 3  # a figure that one person's plans make would be a figure about her
-LEAST_PLANS: Final = 5
 _LOCK: Final = 7_242_621  # advisory lock, first key; the second is the district
 
 TOO_EARLY: Final = "too early: a plan is looked at from four weeks after its start"
@@ -89,7 +86,7 @@ def _measure(
             text(_STORE),
             [row | {"district": district, "as_of": today, "now": now} for row in rows],
         )
-    types = _types(connection, district, compared, today, max(least, LEAST_PLANS), now)
+    types = store_types(connection, district, compared, today, max(least, LEAST_PLANS), now)
     return Measured(district, len(plans), types)
 
 
@@ -165,50 +162,6 @@ def _beside(weeks: Weeks, others: Any, plan: Any, found: Compared) -> dict[str, 
     }
 
 
-def _types(
-    connection: Connection,
-    district: int,
-    compared: Sequence[tuple[Any, Compared]],
-    today: date,
-    least: int,
-    now: datetime,
-) -> int:
-    """Stores the types' figures, unless this week's stand already."""
-    monday = today - timedelta(days=today.weekday())
-    where = {"district": district, "monday": monday}
-    if connection.scalar(text(_THIS_WEEK), where):
-        return 0
-    connection.execute(
-        text("DELETE FROM chalkline.type_effects WHERE district_id = :district"), where
-    )
-    groups: dict[tuple[str, str], list[tuple[Any, Compared]]] = {}
-    for plan, found in compared:
-        groups.setdefault((plan.type, plan.measure), []).append((plan, found))
-    rows = []
-    for (kind, measure), members in sorted(groups.items()):
-        people: set[UUID] = {plan.learner_id for plan, _ in members}
-        owners: set[UUID] = {plan.owner_id for plan, _ in members}
-        whole = effects.pooled([found for _, found in members])
-        if whole is None or len(people) < least or len(owners) < OWNERS:
-            continue
-        rows.append(
-            {
-                **where,
-                "type": kind,
-                "measure": measure,
-                "plans": len(people),
-                "estimate": round(whole.estimate, 1),
-                "low": floor(whole.low * 10) / 10,  # outward, so that it still holds what it says
-                "high": ceil(whole.high * 10) / 10,
-                "verdict": effects.verdict(whole.low, whole.high, effects.WORTHWHILE[measure]),
-                "now": now,
-            }
-        )
-    if rows:
-        connection.execute(text(_STORE_TYPE), rows)
-    return len(rows)
-
-
 _DISTRICTS = """
 SELECT district_id, chalkline.today(district_id) AS today, least_group
 FROM chalkline.institutions WHERE kind = 'district' ORDER BY 1
@@ -239,14 +192,3 @@ ON CONFLICT (district_id, intervention_id) DO UPDATE
 SET measure = excluded.measure, verdict = excluded.verdict, why = excluded.why,
     picture = excluded.picture, as_of = excluded.as_of, updated_at = excluded.updated_at
 """
-_THIS_WEEK = """
-SELECT 1 FROM chalkline.type_effects
-WHERE district_id = :district AND week_of >= CAST(:monday AS date) LIMIT 1
-"""
-_STORE_TYPE = """
-INSERT INTO chalkline.type_effects
-    (district_id, type, measure, method, plans, estimate, low, high, verdict, week_of, updated_at)
-VALUES (:district, :type, :measure, 'matching', :plans, :estimate, :low, :high, :verdict, :monday,
-        :now)
-"""
-_FORGET_TYPES = "DELETE FROM chalkline.type_effects WHERE district_id = :district"
