@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import Engine, text
 
 import privacy
-from commands.data import scored
 from commands.databases import database, jobs
+from commands.scoring import scored
 from commands.terminal import Json, Refusal, answering, show_pairs, show_rows, watched
 from db.accounts import administrator
 from db.settings import Settings

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from commands.data import make_demo
 from commands.databases import database, jobs
+from commands.demo_district import make_demo
 from commands.logins import known
 from commands.terminal import Refusal, answering, note, say, show_rows
 from db.settings import Settings
