@@ -10,7 +10,7 @@ from components.actions import actions
 from components.empty import as_of, empty
 from components.show import plain
 from pages import guard
-from pages.students import around, chance, find, record, sheet
+from pages.students import around, chance, find, record, sheet, strengths
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.links import learner_of, token
 from privacy import NotAllowed, Viewer
@@ -85,9 +85,9 @@ def page(viewer: Viewer) -> None:
     handled = handled_this_week(viewer, now=guard.now())
     done_this_week(viewer, [one for one in handled if one.learner_id == learner])
     _now(viewer, found)
-    record.next_steps(found)
+    strengths.next_steps(found)
     chance.chances(viewer, found)
-    record.mastery(viewer, found)
+    strengths.mastery(viewer, found)
     around.plans(viewer, found)
     around.beside(compared)
     record.timeline(viewer, found)
@@ -140,7 +140,7 @@ def _past(viewer: Viewer, found: LearnerRecord) -> None:
     for flag in standing:
         state = record.STATES.get(flag.state, flag.state)
         st.markdown(f"- **{flag.reason.name}**, {state}")
-    record.answered(viewer, found)
+    strengths.answered(viewer, found)
     around.plans(viewer, found)
     record.timeline(viewer, found)
     record.history(viewer, found)
