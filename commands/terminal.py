@@ -21,7 +21,7 @@ from db.embedded import EmbeddedError
 from db.migrate import MigrationError
 from db.oulad import LoadError
 from db.refresh import RefreshError
-from db.settings import SettingsError
+from db.setting_error import SettingsError
 from privacy.keystore import KeyStoreError
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from db.settings import Settings, SettingsError
+from db.setting_error import SettingsError
+from db.settings import Settings
 
 TIMEOUT: Final = 15  # seconds
 _PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}

@@ -21,7 +21,8 @@ from sqlalchemy import delete, insert, select, update
 from db import mail
 from db import tables as t
 from db.mail import MailError, MailServer, mail_server
-from db.settings import Settings, SettingsError
+from db.setting_error import SettingsError
+from db.settings import Settings
 from privacy import fields
 from privacy.datakeys import data_keys
 from queries.message_words import BUILT_IN, MessageTemplate

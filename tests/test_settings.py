@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from db.settings import Settings, SettingsError, private_file, secret_file
+from db.setting_error import SettingsError
+from db.settings import Settings, private_file, secret_file
 
 
 def test_nothing_set_means_a_local_app_with_its_own_server(

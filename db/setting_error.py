@@ -1,0 +1,5 @@
+"""The error of a setting that can not be used, apart so that whoever checks one can raise it."""
+
+
+class SettingsError(ValueError):
+    """A setting that can not be used; the message names the variable and what it should hold."""
