@@ -15,16 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from db.cluster import (
-    DATABASE,
-    USERS,
-    Role,
-    ensure_cluster,
-    ensure_roles,
-    explain,
-    passwords,
-    write_conf,
-)
+from db.cluster import DATABASE, USERS, Role, ensure_cluster, ensure_roles, explain, passwords
 from db.holds import hold, let_go, locked, nobody_left
 from db.places import (
     Account,
@@ -38,6 +29,7 @@ from db.places import (
 )
 from db.postmaster import PORT, clear_the_way, is_ready, postmaster, socket_in_use
 from db.programs import find_programs
+from db.server_conf import write_conf
 from db.settings import Settings
 
 __all__ = ["EmbeddedError", "Server", "leave", "running", "start", "stop"]
