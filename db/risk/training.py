@@ -15,7 +15,8 @@ from analytics.rules import LINE
 from db.people import Progress, quiet
 from db.refresh.due import note_due
 from db.risk import store
-from db.risk.alerts import measure_ended, unseen
+from db.risk.alerts import measure_ended
+from db.risk.ended import unseen
 from db.risk.history import classes, snapshots
 from db.risk.known import MARKING_DAYS
 from db.risk.scoring import STATE_OF
