@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine, exists, insert, or_, select, update
 
 from db.erasing import WHOLE, delete_rows, lock_learner
-from db.refresh import refresh_classes
+from db.refresh.classes import refresh_classes
 from db.tables import (
     AuditEntry,
     ErasureRequest,

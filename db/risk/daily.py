@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 
 from analytics.rules import LINE, MARGIN, RISK, Finding
 from db.people import Progress, quiet
-from db.refresh import LOCK
+from db.refresh.classes import LOCK
 from db.refresh.due import SCORES, note_due, waiting
 from db.refresh.facts import Facts, Key
 from db.refresh.flags import bring_flags
