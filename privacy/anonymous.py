@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, insert, select
 
+from db.locks import Work, alone
 from db.tables import AcademicTerm, AnonymousHistory, Class, Enrollment, EnrollmentState
 
 
@@ -117,8 +118,7 @@ def make_equal(fresh: Sequence[Entry], kept: "Counter[Entry]", *, k: int) -> lis
 
 def keep(connection: Connection, district: int, fresh: Sequence[Entry], *, k: int) -> int:
     """Adds what may be kept; returns how many rows that are."""
-    lock = select(func.pg_advisory_xact_lock(_LOCK, district))
-    connection.execute(lock)
+    alone(connection, Work.HISTORY, district)
     columns = (
         AnonymousHistory.school_year,
         AnonymousHistory.course_id,
@@ -147,6 +147,3 @@ def keep(connection: Connection, district: int, fresh: Sequence[Entry], *, k: in
         ]
         connection.execute(insert(AnonymousHistory).inline(), values)
     return len(chosen)
-
-
-_LOCK: Final = 7_242_622

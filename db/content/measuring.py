@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from analytics.content.lessons import Outcomes, outcomes
 from analytics.content.measuring import measures
 from db.content import people, reading, writing
+from db.locks import Work, alone
 from db.people import Progress, quiet
 from db.refresh.upkeep import prepare
 from db.refresh.watermark import places
@@ -22,7 +23,6 @@ from db.refresh.watermark import places
 LEAST_SPLIT: Final = 20  # learners with and without accommodations, each
 _SETTLES_AFTER: Final = timedelta(days=7)  # with nothing new, time alone completes a figure
 _SETTLED_AFTER: Final = timedelta(days=30)  # after the term's end
-_LOCK: Final = 7_242_619  # advisory lock, first key; the second is the district
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,7 @@ def measure(
     for number, course in enumerate(found):
         progress("Measuring courses", number, len(found))
         with engine.begin() as connection:
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-                {"lock": _LOCK, "district": district},
-            )
+            alone(connection, Work.CONTENT, district)
             prepare(connection, whole=True)
             news = None if full else _news(connection, given, course)
             if news is not None and not _due(news, given):

@@ -18,8 +18,7 @@ from analytics import effects
 from analytics.effects import Compared
 from db.effects.by_type import LEAST_PLANS, store_types
 from db.effects.weeks import Weeks, weekly
-
-_LOCK: Final = 7_242_621  # advisory lock, first key; the second is the district
+from db.locks import Work, alone
 
 TOO_EARLY: Final = "too early: a plan is looked at from four weeks after its start"
 TOO_FEW: Final = "fewer learners alike than can be compared with"
@@ -56,10 +55,7 @@ def measure_effects(
         if districts is not None and row.district_id not in districts:
             continue
         with engine.begin() as connection:
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-                {"lock": _LOCK, "district": row.district_id},
-            )
+            alone(connection, Work.EFFECTS, row.district_id)
             found.append(
                 _measure(connection, row.district_id, row.today, max(5, row.least_group), now)
             )

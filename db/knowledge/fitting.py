@@ -18,6 +18,7 @@ from analytics.knowledge.fitting import LEAST_FOR_FIT
 from db.knowledge import answers as stored
 from db.knowledge import store
 from db.knowledge.answers import SECONDS_A_DAY
+from db.locks import Work, alone
 from db.people import Progress, quiet
 
 MOST_ANSWERS: Final = 220_000  # more tell the weights nothing new; learners are drawn by lot
@@ -25,7 +26,6 @@ TESTED: Final = 5  # of so many learners, one is kept aside to test the model on
 LEAST_LIFT: Final = 0.05  # log-odds; less is not kept
 BATCH: Final = 1_000
 EVERY: Final = timedelta(days=7) - timedelta(hours=4)  # a week, at whatever hour of the night
-LOCK: Final = 7_242_627  # advisory lock, first key; the second is the district
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def fit_district(
     next refresh makes every estimate of the district anew.
     """
     with engine.begin() as connection:
-        given = {"lock": LOCK, "district": district}
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock, :district)"), given)
+        given = {"district": district}
+        alone(connection, Work.FITTING, district)
         place = connection.execute(text(_PLACE), given).one()
         where = {"district": district, "cut": place.cut, "tz": place.timezone}
         counts = connection.execute(text(_COUNTS), where).all()

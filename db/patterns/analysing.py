@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from analytics import patterns
 from db.copying import copy_rows
+from db.locks import Work, alone
 from db.patterns import reading
 from db.patterns.cohorts import Cohorts, form
 from db.people import Progress, quiet
@@ -22,7 +23,6 @@ from db.refresh.watermark import places
 
 WEEKS: Final = 12
 _WEEKLY: Final = timedelta(days=7)  # in a week of school everybody has changed: see docs/privacy.md
-_LOCK: Final = 7_242_620  # advisory lock, first key; the second is the district
 _SPACE: Final = UUID("5b2a6f0e-1f55-4b0d-9a57-8c1f6a2d7e30")
 _BANDED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "time_of_day": (reading.TIME_OF_DAY, reading.TIMES),
@@ -57,10 +57,7 @@ def analyse(
     """Forms the cohorts and analyses them as of the district's today; `engine` is of jobs."""
     began = monotonic()
     with engine.begin() as connection:
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-            {"lock": _LOCK, "district": district},
-        )
+        alone(connection, Work.PATTERNS, district)
         prepare(connection, whole=True)
         given = _given(connection, district, now)
         last = connection.scalar(text(_LAST), given)

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
+from db.locks import Work, alone
 from db.people import Progress, quiet
 from db.refresh.activity import activity_days
-from db.refresh.classes import LOCK, classes_made, classes_to_make
+from db.refresh.classes import classes_made, classes_to_make
 from db.refresh.dirty import dirty, districts_with_news
 from db.refresh.due import note_due
 from db.refresh.enrollments import touch
@@ -109,10 +110,7 @@ def _refresh(
     connection: Connection, district: int, full: bool, now: datetime, progress: Progress
 ) -> Refreshed:
     began = monotonic()
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-        {"lock": LOCK, "district": district},
-    )
+    alone(connection, Work.STATE, district)
     prepare(connection)
     # Read again under the lock: whoever held it may have done the work.
     place = places(connection, [district])[0]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from db.locks import Work, alone
 from db.people import Progress, quiet
 from db.refresh.assessments import assessment_state
 from db.refresh.dirty import Dirty
@@ -22,7 +23,6 @@ from db.refresh.upkeep import prepare
 from db.refresh.watermark import places
 
 BATCH: Final = 3_000  # enrolments whose state one statement makes
-LOCK: Final = 7_242_616  # advisory lock, first key; the second is the district
 
 
 def refresh_classes(
@@ -32,10 +32,7 @@ def refresh_classes(
 
     Refresh notices new rows and never missing ones, so whoever deletes calls this.
     """
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-        {"lock": LOCK, "district": district},
-    )
+    alone(connection, Work.STATE, district)
     prepare(connection)
     given = places(connection, [district])[0].parameters(now)
     classes_made(connection, given, classes, None, quiet, rolled=False)

@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from analytics.rules import LINE, MARGIN, RISK, Finding
+from db.locks import Work, alone
 from db.people import Progress, quiet
-from db.refresh.classes import LOCK
 from db.refresh.due import SCORES, note_due, waiting
 from db.refresh.facts import Facts, Key
 from db.refresh.flags import bring_flags
@@ -71,9 +71,7 @@ def _bring(
 ) -> Brought | None:
     began = monotonic()
     given = {"district": district, "name": SCORES}
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:lock, :district)"), given | {"lock": LOCK}
-    )
+    alone(connection, Work.STATE, district)
     here = connection.execute(text(_HERE), given).one()
     decision = store.decision(connection, district)
     if decision is not None and decision.kind != store.in_use_kind(connection, district):

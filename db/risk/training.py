@@ -12,6 +12,7 @@ from analytics import risk, scoring
 from analytics.risk import STAGES, Boosted, Model, Snapshots, TooLittleError, days_for
 from analytics.risk.evaluation import measures
 from analytics.rules import LINE
+from db.locks import Work, alone
 from db.people import Progress, quiet
 from db.refresh.due import note_due
 from db.risk import store
@@ -20,8 +21,6 @@ from db.risk.ended import unseen
 from db.risk.history import classes, snapshots
 from db.risk.known import MARKING_DAYS
 from db.risk.scoring import STATE_OF
-
-LOCK = 7_242_618  # advisory lock, first key; the second is the district
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,7 @@ def train(
     takes over only where an administrator had chosen a boosted model already.
     """
     with engine.begin() as connection:
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:lock, :district)"),
-            {"lock": LOCK, "district": district},
-        )
+        alone(connection, Work.TRAINING, district)
         reached = connection.scalar(text(STATE_OF), {"district": district})
         ended = [one for one in classes(connection, district) if one.ends_on <= today]
         if not ended:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from analytics.disclosure import Cell
+from db.locks import Work, alone
 from db.tables import Institution, Release, StaffRole
 from privacy.exact.deciding import decided
 from privacy.exact.figure import Figure, restored, stored
@@ -25,9 +26,6 @@ from privacy.metrics import (
 from privacy.viewer import ROLES, Role, Viewer
 
 PRINTED: Final = 10  # k of what leaves the screen, at least
-_LOCK: Final = (
-    7_242_621  # advisory lock, first key; the second is the district: a week is decided once
-)
 CUBE: Final = "cube"  # the grain a stored exact answer is filed under: all of the metric's together
 
 
@@ -86,7 +84,7 @@ def _answer(
     """The stored answer of the week by k, decided now if nobody has asked yet."""
     found = _stored(db, viewer.district_id, asked, version.data_version)
     if found is None:
-        db.execute(select(func.pg_advisory_xact_lock(_LOCK, viewer.district_id)))
+        alone(db, Work.EXACT_FIGURES, viewer.district_id)  # a week is decided once
         found = _stored(db, viewer.district_id, asked, version.data_version)
     if found is not None:
         return found
