@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from analytics.content.lessons import Outcomes, outcomes
 from analytics.content.measuring import measures
-from db.content import people, reading, writing
+from db.content import item_rows, people, reading, section_rows
 from db.locks import Work, alone
 from db.people import Progress, quiet
 from db.refresh.upkeep import prepare
@@ -127,8 +127,8 @@ def _measure(
         k=given["k"],
         least_split=LEAST_SPLIT,
     )
-    items = writing.write_items(connection, given, who, content, asked)
-    sections = writing.write_sections(connection, given, course, content, found, items)
+    items = item_rows.write_items(connection, given, who, content, asked)
+    sections = section_rows.write_sections(connection, given, course, content, found, items)
     connection.execute(
         text(_MEASURED), {**given, "course": course.course_id, "term": course.term_id}
     )

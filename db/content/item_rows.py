@@ -1,28 +1,23 @@
-"""Stores a course's figures: only those that k learners stand behind, with k others besides any
-one teacher's own."""
+"""Stores the figures of a course's questions and papers: only those that k learners stand behind,
+with k others besides any one teacher's own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-import orjson
 from sqlalchemy import Connection, text
 
 from analytics import items as maths
 from analytics.content import questions
-from analytics.content.alignment import aligned
-from analytics.content.measuring import SectionMeasures, releasable
-from analytics.content.worth import Mistake, Reason, reasons, worth
+from analytics.content.measuring import releasable
 from analytics.dif import Difference, surely
 from analytics.items import AssessmentSums
 from analytics.reliability import interval
-from db.content.people import Course, People
+from db.content.people import People
 from db.content.reading import Content, Given
+from db.content.rows import Choices, as_json, two
 from db.copying import copy_rows
-
-Choices = Mapping[str, Sequence[float]]
 
 
 def write_items(
@@ -80,7 +75,7 @@ def write_items(
 def _paper_row(given: Mapping[str, Any], assessment: UUID, sums: AssessmentSums) -> tuple[Any, ...]:
     found = interval(maths.kr20(sums), learners=sums.n, items=len(sums.items))
     alpha = (found.alpha, found.low, found.high) if found else (None, None, None)
-    return (given["district"], assessment, sums.n, len(sums.items), *map(_two, alpha), given["now"])
+    return (given["district"], assessment, sums.n, len(sums.items), *map(two, alpha), given["now"])
 
 
 def _item_row(
@@ -96,9 +91,9 @@ def _item_row(
     keys = [str(option["key"]) for option in question.options]
     shares = {key: {name: each[i] for name, each in chosen.items()} for i, key in enumerate(keys)}
     return (
-        given["district"], question.item_id, sums.n, _two(maths.difficulty(item)),
-        _two(maths.point_biserial(item, sums)), _two(maths.d_index(item)),
-        _json(shares), _json(dif), given["now"],
+        given["district"], question.item_id, sums.n, two(maths.difficulty(item)),
+        two(maths.point_biserial(item, sums)), two(maths.d_index(item)),
+        as_json(shares), as_json(dif), given["now"],
     )  # fmt: skip
 
 
@@ -118,76 +113,6 @@ def _difference(compared: tuple[str, str, str], one: Difference) -> dict[str, An
     }
 
 
-def write_sections(
-    connection: Connection,
-    given: Mapping[str, Any],
-    course: Course,
-    content: Content,
-    found: Sequence[SectionMeasures | None],
-    items: Mapping[int, tuple[int, Choices]],
-) -> int:
-    """Writes the sections of a course and term; returns how many could be shown."""
-    mistakes = _mistakes(content, items)
-    rows = []
-    for number, (section, one) in enumerate(zip(content.sections, found, strict=True)):
-        if one is None:
-            continue
-        why = reasons(one, planned=section.planned, mistake=mistakes.get(number))
-        rows.append(_section_row(given, course, content, number, one, why))
-    connection.execute(
-        text(_FORGET_SECTIONS), {**given, "course": course.course_id, "term": course.term_id}
-    )
-    copy_rows(connection, "content_effectiveness", _SECTION_COLUMNS, rows)
-    return len(rows)
-
-
-def _section_row(
-    given: Mapping[str, Any],
-    course: Course,
-    content: Content,
-    number: int,
-    one: SectionMeasures,
-    why: Sequence[Reason],
-) -> tuple[Any, ...]:
-    section, figures = content.sections[number], one.figures
-
-    def raw(name: Any) -> float | None:
-        return _two(figures[name].raw) if name in figures else None
-
-    gain = figures.get("gain")
-    measured: dict[str, Any] = {name: _rounded(asdict(figure)) for name, figure in figures.items()}
-    if one.minutes is not None:
-        measured["minutes"] = {"learners": one.timed, "value": round(one.minutes, 1)}
-    return (
-        given["district"], course.course_id, section.section_id, course.term_id, one.learners,
-        raw("completion"), one.minutes, raw("understood"), raw("kept"), raw("carried"),
-        *((_two(gain.value), _two(gain.low), _two(gain.high)) if gain else (None, None, None)),
-        _json({name: _rounded(asdict(split)) for name, split in one.accessibility.items()}),
-        aligned(section.competencies, content.listed), _json([asdict(reason) for reason in why]),
-        _json(measured), worth(why), given["now"],
-    )  # fmt: skip
-
-
-def _mistakes(content: Content, items: Mapping[int, tuple[int, Choices]]) -> dict[int, Mistake]:
-    """Per section the misconception most chosen in a question on what it teaches."""
-    asks: dict[int, set[int]] = {}
-    for question, competency in content.taught.item_measures:
-        asks.setdefault(int(competency), set()).add(int(question))
-    found: dict[int, Mistake] = {}
-    for section, competency in content.taught.section_teaches:
-        for question in sorted(asks.get(int(competency), ())):
-            if question not in items:
-                continue
-            learners, chosen = items[question]
-            for place, option in enumerate(content.questions[question].options):
-                said = option.get("misconception")
-                share = chosen["all"][place] if chosen else 0.0
-                known = found.get(int(section))
-                if said and (known is None or share > known.share):
-                    found[int(section)] = Mistake(str(said), share, learners)
-    return found
-
-
 def _replace(
     connection: Connection,
     given: Mapping[str, Any],
@@ -205,26 +130,6 @@ def _replace(
     copy_rows(connection, table, columns, rows)
 
 
-def _two(figure: float | None) -> float | None:
-    """Two places: more would tell one learner from the next.
-
-    >>> _two(0.1234), _two(None)
-    (0.12, None)
-    """
-    return None if figure is None else round(figure, 2)
-
-
-def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: round(value, 3) if isinstance(value, float) else value
-        for name, value in figures.items()
-    }
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
 _ITEM_COLUMNS = (
     "district_id", "item_id", "learners", "difficulty", "point_biserial", "d_index", "options",
     "dif", "measured_at",
@@ -233,12 +138,3 @@ _PAPER_COLUMNS = (
     "district_id", "assessment_id", "learners", "items", "alpha", "alpha_low", "alpha_high",
     "measured_at",
 )  # fmt: skip
-_SECTION_COLUMNS = (
-    "district_id", "course_id", "section_id", "term_id", "learners", "completion", "minutes",
-    "comprehension", "retention", "transfer", "gain", "gain_low", "gain_high", "accessibility",
-    "alignment", "suggestions", "measures", "worth", "measured_at",
-)  # fmt: skip
-_FORGET_SECTIONS = """
-DELETE FROM chalkline.content_effectiveness
-WHERE district_id = :district AND course_id = :course AND term_id = :term
-"""
