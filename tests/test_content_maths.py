@@ -10,8 +10,9 @@ from statsmodels.stats.multitest import multipletests
 
 from analytics import dif, items
 from analytics.content import questions
+from analytics.content.comparing import adjusted, error_of_mean, releasable
 from analytics.content.lessons import Answers, Lessons, Taught, outcomes
-from analytics.content.measuring import adjusted, error_of_mean, measures, releasable
+from analytics.content.measuring import measures
 from analytics.content.worth import Mistake, reasons, worth
 from analytics.reliability import interval
 from analytics.shrinkage import between, shrink

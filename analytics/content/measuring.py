@@ -11,13 +11,13 @@ from typing import Final, Literal
 import numpy as np
 from scipy.special import ndtri
 
+from analytics.content.comparing import adjusted, error_of_mean, releasable
 from analytics.content.lessons import Bools, Floats, Ints, Lessons, Outcomes
 from analytics.shrinkage import shrink
 
 Measure = Literal["completion", "understood", "kept", "carried", "gain", "help"]
 OVER_AFTER: Final = 21  # days from opening, after which a section should have been finished
 _SURE: Final = 1.645  # either way, for 90 %
-LEAST_CLUSTERS: Final = 5  # classes, from which on their own spread is asked
 CONFOUNDING: Final = (
     "Nobody was assigned to a section by lot. A section that is asked about with harder questions, "
     "or falls into a hard month, looks worse without teaching worse. What learners knew before is "
@@ -120,44 +120,6 @@ def measures(
     return found
 
 
-def releasable(holder: Ints, k: int) -> bool:
-    """Whether a figure over these learners (each by her teacher) may be shown to a teacher.
-
-    There are at least k, and whoever takes her own learners off it is left with k others or none.
-
-    >>> import numpy as np
-    >>> releasable(np.array([1] * 9 + [2] * 3), 5), releasable(np.array([1] * 9 + [2] * 5), 5)
-    (False, True)
-    >>> releasable(np.array([1] * 9), 5), releasable(np.array([1] * 4), 5)
-    (True, False)
-    """
-    if len(holder) < k:
-        return False
-    _, counts = np.unique(holder, return_counts=True)
-    others = len(holder) - int(counts.max())
-    return others == 0 or others >= k
-
-
-def adjusted(right: Floats, before: Floats, section: Ints, sections: int) -> Floats:
-    """Share right after a section less what the learner's earlier record foretold for the course.
-
-    The slope is common to all sections and found within them, so that a section is not credited
-    with whom it had (analysis of covariance).
-    """
-    there = ~np.isnan(right)
-    if not there.any():
-        return np.full(len(right), np.nan)
-    count = np.maximum(np.bincount(section[there], minlength=sections), 1)
-    y = right - (np.bincount(section[there], right[there], sections) / count)[section]
-    x = before - (np.bincount(section[there], before[there], sections) / count)[section]
-    spread = float((x[there] ** 2).sum())
-    slope = float((x[there] * y[there]).sum()) / spread if spread > 0 else 0.0
-    means = [right[there & (section == s)].mean() for s in np.unique(section[there])]
-    foretold = float(np.mean(means)) + slope * (before - before[there].mean())
-    beyond: Floats = right - foretold
-    return beyond
-
-
 def _recorded(happened: Bools) -> Floats:
     """1 where it happened; unknown throughout where it never did: then the source does not say."""
     return happened.astype(float) if happened.any() else np.full(len(happened), np.nan)
@@ -184,32 +146,6 @@ def _compared(
                   float(drawn.high[i]), drawn.mean)
         for i, n in enumerate(kept)
     }  # fmt: skip
-
-
-def error_of_mean(value: Floats, group: Ints) -> float:
-    """Standard error of a mean, the larger of the plain one and the one between classes.
-
-    Where all failed or all succeeded, one of each is added: five of five is not certainty.
-
-    >>> import numpy as np
-    >>> round(error_of_mean(np.array([0.0, 1.0] * 8), np.zeros(16, int)), 3)
-    0.129
-    >>> round(error_of_mean(np.ones(5), np.zeros(5, int)), 3)
-    0.175
-    """
-    n = len(value)
-    mean = float(value.mean())
-    spread = float(((value - mean) ** 2).sum())
-    if spread == 0 and mean in (0.0, 1.0):
-        middle = (mean * n + 1) / (n + 2)
-        spread = n * middle * (1 - middle)
-    plain = float(np.sqrt(spread / max(n - 1, 1) / n))
-    classes, which = np.unique(group, return_inverse=True)
-    if len(classes) < LEAST_CLUSTERS:
-        return plain
-    sums = np.bincount(which, value - mean)
-    clustered = np.sqrt(len(classes) / (len(classes) - 1) * float((sums**2).sum())) / n
-    return max(plain, float(clustered))
 
 
 def clearly_worse(splits: Sequence[Split]) -> list[Split]:

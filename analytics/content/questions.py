@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.content.comparing import releasable
 from analytics.content.lessons import Bools, Floats, Ints
-from analytics.content.measuring import releasable
 from analytics.dif import Difference, differences
 from analytics.items import UPPER_SHARE, AssessmentSums, ItemSums
 

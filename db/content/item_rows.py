@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from analytics import items as maths
 from analytics.content import questions
-from analytics.content.measuring import releasable
+from analytics.content.comparing import releasable
 from analytics.dif import Difference, surely
 from analytics.items import AssessmentSums
 from analytics.reliability import interval
