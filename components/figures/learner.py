@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from components import words
 from components.figures.layout import days, figure, percents, safe, texts
+from components.figures.over_time import BAND, share_over_time
 from components.palette import BLUE, GREEN, GREY, OCHRE, VERMILION
 
-_BAND: Final = "rgba(125, 127, 126, 0.22)"
 # Shape and colour together, so that neither alone carries the meaning.
 _ATTENDANCE: Final = {
     "present": ("square", GREEN),
@@ -53,34 +53,7 @@ def activity_trend_alt(weeks: pd.DataFrame, *, unit: str = "active days") -> str
 
 def mastery_timeline(points: pd.DataFrame, *, mastered_at: float) -> go.Figure:
     """Mastery of one competency over time: columns `day`, `value`, `low`, `high` (0 to 1)."""
-    x = days(points["day"])
-    invisible = {"width": 0}
-    hidden: dict[str, Any] = {"mode": "lines", "line": invisible, "hoverinfo": "skip"}
-    traces = [
-        go.Scatter(x=x, y=percents(points["high"]), **hidden),
-        go.Scatter(x=x, y=percents(points["low"]), fill="tonexty", fillcolor=_BAND, **hidden),
-        go.Scatter(
-            x=x,
-            y=percents(points["value"]),
-            mode="lines+markers",
-            line={"color": BLUE, "width": 2},
-            marker={"size": 7},
-            customdata=list(zip(percents(points["low"]), percents(points["high"]), strict=True)),
-            hovertemplate="%{x|%-d %B}: %{y:.0f} %, between %{customdata[0]:.0f} "
-            "and %{customdata[1]:.0f} %<extra></extra>",
-        ),
-    ]
-    goal = mastered_at * 100
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": goal, "y1": goal}
-    note = {"xref": "paper", "x": 0, "xanchor": "left", "y": goal, "yanchor": "bottom"}
-    return figure(
-        traces,
-        260,
-        yaxis={"range": [0, 104], "ticksuffix": " %"},
-        xaxis={"tickformat": "%-d %b"},
-        shapes=[line | {"line": {"color": GREEN, "width": 1.5, "dash": "dash"}}],
-        annotations=[note | {"text": "mastered", "showarrow": False}],
-    )
+    return share_over_time(points, 260, level=mastered_at, called="mastered", colour=GREEN)
 
 
 def mastery_timeline_alt(points: pd.DataFrame, *, competency: str, mastered_at: float) -> str:
@@ -161,7 +134,7 @@ def score_history(scores: pd.DataFrame) -> go.Figure:
             x=x,
             y=percents(known["class_low"]),
             fill="tonexty",
-            fillcolor=_BAND,
+            fillcolor=BAND,
             name="middle half of the class",
             **hidden,
         ),

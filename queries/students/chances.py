@@ -45,29 +45,23 @@ def latest_chances(
     db: Connection, viewer: Viewer, *, classes: Sequence[UUID]
 ) -> Mapping[UUID, Chance]:
     """Each learner's highest chance among these classes; empty before they were scored."""
-    rows = db.execute(
-        select(RiskScore.learner_id, *_FIGURES)
-        .ext(distinct_on(RiskScore.learner_id))
-        .where(
-            RiskScore.district_id == viewer.district_id,
-            RiskScore.class_id.in_(classes),
-            RiskScore.as_of == _scored_on(viewer),
-        )
-        .order_by(RiskScore.learner_id, RiskScore.probability.desc())
-    ).all()
-    return {row.learner_id: _chance(row) for row in rows}
+    return _highest(db, viewer, RiskScore.class_id.in_(classes))
 
 
 def chances_of_learners(
     db: Connection, viewer: Viewer, *, learners: Sequence[UUID]
 ) -> Mapping[UUID, Chance]:
     """The same over all classes of some learners that the viewer sees."""
+    return _highest(db, viewer, RiskScore.learner_id.in_(learners))
+
+
+def _highest(db: Connection, viewer: Viewer, which: ColumnElement[bool]) -> Mapping[UUID, Chance]:
     rows = db.execute(
         select(RiskScore.learner_id, *_FIGURES)
         .ext(distinct_on(RiskScore.learner_id))
         .where(
             RiskScore.district_id == viewer.district_id,
-            RiskScore.learner_id.in_(learners),
+            which,
             RiskScore.as_of == _scored_on(viewer),
         )
         .order_by(RiskScore.learner_id, RiskScore.probability.desc())

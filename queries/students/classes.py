@@ -1,13 +1,14 @@
 """The classes a teacher teaches today: the scope and the picker of all her pages."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 import privacy
-from db.tables import Class, ClassStaff, Course, Institution
+from db.tables import Class, ClassStaff, Course, Enrollment, Institution
 from privacy import Viewer
 
 
@@ -58,6 +59,18 @@ def taught_classes(db: Connection, viewer: Viewer) -> list[TaughtClass]:
             label = f"{label} ({used[label]})"
         classes.append(TaughtClass(class_id, course_id, label, course))
     return classes
+
+
+def enrolled_today(db: Connection, viewer: Viewer, class_id: UUID) -> Sequence[UUID]:
+    """The learners who are in a class today, of those that the viewer sees."""
+    return db.scalars(
+        select(Enrollment.learner_id).where(
+            Enrollment.district_id == viewer.district_id,
+            Enrollment.class_id == class_id,
+            Enrollment.enrolled_on <= viewer.today,
+            (Enrollment.left_on.is_(None)) | (Enrollment.left_on > viewer.today),
+        )
+    ).all()
 
 
 def least_group(db: Connection, viewer: Viewer) -> int:

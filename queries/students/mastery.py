@@ -17,13 +17,13 @@ from db.tables import (
     Competency,
     CompetencyEdge,
     ContentCompetency,
-    Enrollment,
     Mastery,
     Module,
     Section,
 )
 from privacy import Viewer, people
 from queries.rows import AnyRow
+from queries.students.classes import enrolled_today
 
 MOST_BLOCKED: Final = 0.5  # from this share of a class on, a prerequisite holds up the class
 
@@ -117,14 +117,7 @@ def _estimates(
     db: Connection, viewer: Viewer, class_id: UUID, competencies: Sequence[UUID]
 ) -> tuple[list[UUID], Sequence[AnyRow]]:
     """The class's learners of today, and their estimates."""
-    learners = db.scalars(
-        select(Enrollment.learner_id).where(
-            Enrollment.district_id == viewer.district_id,
-            Enrollment.class_id == class_id,
-            Enrollment.enrolled_on <= viewer.today,
-            (Enrollment.left_on.is_(None)) | (Enrollment.left_on > viewer.today),
-        )
-    ).all()
+    learners = enrolled_today(db, viewer, class_id)
     rows = db.execute(
         select(
             Mastery.learner_id,

@@ -8,8 +8,9 @@ import pandas as pd
 from sqlalchemy import func, select
 
 import privacy
-from db.tables import Assessment, AssessmentAttempt, ClassAssessment, Enrollment
+from db.tables import Assessment, AssessmentAttempt, ClassAssessment
 from privacy import Viewer, people
+from queries.students.classes import enrolled_today
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,7 @@ def score_map(viewer: Viewer, *, class_id: UUID) -> ScoreMap:
         func.date(AssessmentAttempt.submitted_at) <= viewer.today,
     )
     with privacy.session(viewer) as db:
-        learners = db.scalars(
-            select(Enrollment.learner_id).where(
-                Enrollment.district_id == viewer.district_id,
-                Enrollment.class_id == class_id,
-                Enrollment.enrolled_on <= viewer.today,
-                (Enrollment.left_on.is_(None)) | (Enrollment.left_on > viewer.today),
-            )
-        ).all()
+        learners = enrolled_today(db, viewer, class_id)
         work = db.execute(
             select(
                 Assessment.assessment_id,
