@@ -54,7 +54,8 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_the_operators_page_lists_every_setting() -> None:
-    read = (ROOT / "db" / "settings.py").read_text(encoding="utf-8")
+    modules = ("settings.py", "database_urls.py")
+    read = "".join((ROOT / "db" / name).read_text(encoding="utf-8") for name in modules)
     variables = set(
         re.findall(
             r'"((?:CHALKLINE_[A-Z_]+)|PORT|DATABASE_URL|DATABASE_OWNER_URL|PG_BINDIR)"', read
