@@ -187,7 +187,7 @@ def test_mastery_of_nothing_says_so() -> None:
         ),
         (
             figures.band_shares_alt(BANDS.replace(EVIL, "12 to 16"), of="learning time"),
-            "55 % of learning time: 12 to 16, the largest part.",
+            "Largest part of learning time: 12 to 16, with 55 %.",
         ),
         (
             figures.weekly_progress_alt(PROGRESS),

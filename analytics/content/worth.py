@@ -59,7 +59,7 @@ def reasons(
                 Reason(
                     "minutes",
                     _WEIGHTS["minutes"] * count,
-                    f"It takes {one.minutes:.0f} minutes, planned were {planned:.0f} "
+                    f"It takes {one.minutes:.0f} minutes; {planned:.0f} were planned "
                     f"({one.timed:,} learners)",
                     f"Plan {_rounded(one.minutes)} minutes for it, or split it in two",
                 )
@@ -100,36 +100,35 @@ def _words(name: Measure, figure: Figure, mistake: Mistake | None) -> tuple[str,
                     f"({_percent(mistake.share)} of {mistake.of:,} answers)"
                 )
             return (
-                f"Afterwards {points} in a hundred answers fewer are right than these learners' "
+                f"After it {points} fewer answers in a hundred are right than these learners' "
                 f"earlier work foretold ({n})",
                 start,
             )
         case "understood":
             return (
-                f"Understood {has} in its own checks, where the course's sections have {usual} "
-                f"({n})",
+                f"{has} of its own checks are right; {usual} over the course's sections ({n})",
                 f"Add an example that is worked through before the first check: now {has}",
             )
         case "completion":
             return (
-                f"{has} of those who start it finish it, in the course {usual} ({n})",
+                f"{has} of those who start it finish it; {usual} over the course ({n})",
                 f"Look where the others stop and shorten what comes after: {has} finish, "
                 f"{usual} would be usual",
             )
         case "kept":
             return (
-                f"Of those who knew it, {has} still do two weeks later, in the course {usual} "
+                f"Of those who knew it, {has} still do two weeks later; {usual} over the course "
                 f"({n})",
                 f"Bring it back in a short quiz two weeks on: {has} of answers are still right",
             )
         case "carried":
             return (
-                f"On what builds on it {has} of answers are right, in the course {usual} ({n})",
+                f"In what builds on it {has} of answers are right; {usual} over the course ({n})",
                 "Repeat it before the lessons that need it",
             )
         case "help":
             return (
-                f"{has} ask for help, in the course {usual} ({n})",
+                f"{has} ask for help; {usual} over the course ({n})",
                 f"Put a hint where learners ask: {has} do",
             )
 

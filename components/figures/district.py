@@ -39,17 +39,19 @@ def dot_intervals(groups: pd.DataFrame, *, unit: str, whole: float | None = None
         "(between %{customdata[1]:.1f} and %{customdata[2]:.1f})<extra></extra>",
     )
     more: dict[str, Any] = {}
+    axis: dict[str, Any] = {"showgrid": True}
+    axis |= {"ticksuffix": " %"} if unit == "%" else {"title": {"text": safe(unit)}}
     if whole is not None and rows:
         line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": whole, "x1": whole}
         more["shapes"] = [line | {"line": {"color": GREY, "width": 1, "dash": "dash"}}]
         more["annotations"] = [
             {"x": whole, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
-             "text": f"all together {whole:.1f}"}
+             "text": f"all together {amount(whole, unit)}"}
         ]  # fmt: skip
     return figure(
         [trace],
         84 + 32 * max(len(rows), 1),
-        xaxis={"title": {"text": safe(unit)}, "showgrid": True},
+        xaxis=axis,
         yaxis={
             "tickvals": rows,
             "ticktext": [short(name) for name in told["group"]],

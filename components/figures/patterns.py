@@ -36,11 +36,12 @@ def band_shares(bands: pd.DataFrame, *, outcome: str = "") -> go.Figure:
     most = max([*(value or 0 for value in percents(bands["share"])), 1])
     return figure(
         [trace],
-        56 + 34 * len(rows),
+        28 + 34 * len(rows),
+        margin={"t": 4},
         xaxis={"visible": False, "range": [0, most * (2.3 if outcome else 1.3)]},
         yaxis={
             "tickvals": rows,
-            "ticktext": [short(name, 26) for name in bands["band"]],
+            "ticktext": [short(name, 36).replace(" or ", "<br>or ") for name in bands["band"]],
             "range": [len(rows) - 0.4, -0.6],
             "showgrid": False,
         },
@@ -52,7 +53,7 @@ def band_shares_alt(bands: pd.DataFrame, *, of: str) -> str:
     if bands.empty:
         return f"{of.capitalize()}: not enough learners yet."
     most = bands.iloc[int(bands["share"].argmax())]
-    return f"{words.percent(float(most['share']))} of {of}: {most['band']}, the largest part."
+    return f"Largest part of {of}: {most['band']}, with {words.percent(float(most['share']))}."
 
 
 def weekly_progress(weeks: pd.DataFrame) -> go.Figure:
@@ -63,6 +64,7 @@ def weekly_progress(weeks: pd.DataFrame) -> go.Figure:
         mode="lines+markers",
         line={"color": BLUE, "width": 2},
         marker={"size": 7},
+        cliponaxis=False,
         hovertemplate="week of %{x}: %{y:.1f} % of the course<extra></extra>",
     )
     mean = 100 * float(weeks["share"].mean()) if len(weeks) else 0.0
@@ -71,7 +73,8 @@ def weekly_progress(weeks: pd.DataFrame) -> go.Figure:
         [line],
         260,
         shapes=[rule | {"line": {"color": GREY, "width": 1, "dash": "dash"}}],
-        xaxis={"type": "date", "tickformat": "%-d %b"},
+        xaxis={"type": "date", "tickformat": "%-d %b", "tickvals": days(weeks["week"])[::2]},
+        margin={"t": 8},
         yaxis={"ticksuffix": " %", "rangemode": "tozero", "title": {"text": "of the course"}},
     )
 

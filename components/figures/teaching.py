@@ -53,7 +53,7 @@ def gain_intervals(sections: pd.DataFrame) -> go.Figure:
         110 + _ROW * len(rows),
         showlegend=True,
         shapes=[zero | {"line": {"color": GREY, "width": 1, "dash": "dash"}}],
-        xaxis={"title": {"text": "right answers in a hundred, beside what was foretold"}},
+        xaxis={"title": {"text": "fewer or more right, of 100 answers"}},
         yaxis={
             "tickvals": rows,
             "ticktext": [short(name, 30) for name in sections["section"]],

@@ -98,6 +98,8 @@ function place(node, r, c) {
   node.setAttribute("aria-colindex", c + 2);
 }
 
+const LEVELS = ["Remember", "Understand", "Apply", "Analyze", "Evaluate", "Create"];
+
 function drawLegend(grid) {
   const { data } = grid;
   const entry = (swatch, words) => {
@@ -115,7 +117,8 @@ function drawLegend(grid) {
   if (data.blockers.length) {
     entries.push(entry(make("span", "swatch blocked"), "a prerequisite is not yet mastered"));
   }
-  const levels = [...new Set(data.columns.map((column) => column[3]).filter(Boolean))];
+  const known = new Set(data.columns.map((column) => column[3]));
+  const levels = LEVELS.filter((level) => known.has(level));
   for (const level of levels) entries.push(entry(make("span", "level", level.slice(0, 2)), level));
   grid.legend.replaceChildren(...entries);
 }

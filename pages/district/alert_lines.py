@@ -22,7 +22,7 @@ stay the transparent model's, so that they may fit a chance a little less.
 
 def simulator(viewer: Viewer, found: Quality) -> None:
     """What another line would mean, before it is saved."""
-    st.header("What if flags were raised from another line on?")
+    st.header("What if the line were drawn elsewhere?")
     kind = found.decision.kind
     percent = st.select_slider(
         "Raise a flag from this chance on",

@@ -9,7 +9,7 @@ from components import words
 from queries.district.alerts import Alert, Group
 
 KINDS: Final = {
-    "transparent": "transparent model, whose reasons are its own terms",
+    "transparent": "transparent model, whose reasons can be read",
     "boosted": "boosted challenger, with the transparent model's reasons",
 }
 _NAMES: Final = {
@@ -118,7 +118,7 @@ def raised_row(one: Alert) -> list[str]:
         name(one.name),
         few if one.raised is None else f"{one.raised:,}",
         answered,
-        "" if one.known is None else f"{one.known:,}",
+        "none yet" if one.known is None else f"{one.known:,}",
         right,
     ]
 

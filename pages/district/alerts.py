@@ -93,7 +93,7 @@ def _raised(found: Quality) -> None:
 
 def _groups(found: Quality) -> None:
     """Errors by protected attribute, which no model sees."""
-    st.header("Whom do the errors hit?")
+    st.header("Who is hit by the errors?")
     st.markdown(
         "No model and no rule is given any of these attributes; they serve to check, here, that "
         "errors fall on groups alike. Measured once a term, at the line then in force."

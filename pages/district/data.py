@@ -54,7 +54,7 @@ def _latest(imports: pd.DataFrame) -> str:
     last = imports.iloc[0]
     state = {"done": "finished", "running": "is running", "failed": "failed"}[last["state"]]
     return (
-        f"The latest, from {last['source']}, {state}: {last['read']:,} rows read, "
+        f"The latest ({last['source']}) {state}: {last['read']:,} rows read, "
         f"{last['written']:,} written, {last['rejected']:,} rejected; started on "
         f"{words.moment(last['started'])}."
     )

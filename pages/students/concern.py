@@ -44,7 +44,7 @@ def page(viewer: Viewer) -> None:
             required=True,
         )
         words = st.text_area(
-            "What have you seen? (kept sealed, as a note)", max_chars=2000, height=120
+            "What have you seen? (kept encrypted, as a note)", max_chars=2000, height=120
         )
         restricted = st.checkbox("Only for me and the learner's counselors")
         refer = viewer.role == "teacher" and st.checkbox(

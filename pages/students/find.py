@@ -29,9 +29,9 @@ def ask(viewer: Viewer) -> None:
         st.form_submit_button("Find")
     if not (typed or "").strip():
         st.caption(
-            "Learners are found by their whole name, given and family name in either order, and "
-            "only those you are responsible for. Half a name finds nobody: lists of family names "
-            "can be guessed, and who is at a school is nobody else's business."
+            "Type a learner's whole name, given and family name in either order. Only learners you "
+            "are responsible for are found, and half a name finds nobody, so that nobody can try "
+            "out names to learn who is at a school."
         )
         return
     found = find(viewer, typed=typed)

@@ -31,7 +31,7 @@ KINDS: Final = (
         "Time at the screen in the last eight weeks by the hour a sitting began, where the schools "
         "are. Right: share of answers given in those hours that are right.",
         outcome="right",
-        says="Answers are right",
+        says="answers are right",
         how=OFTEN,
     ),
     Kind(
@@ -41,7 +41,7 @@ KINDS: Final = (
         "Sittings of the last eight weeks by active time. Succeed: share of practice and checks in "
         "them that succeed.",
         outcome="succeed",
-        says="Practice succeeds",
+        says="practice succeeds",
         how=OFTEN,
     ),
     Kind(
@@ -50,7 +50,7 @@ KINDS: Final = (
         "completed sections",
         "Time taken for a completed section beside its plan. Understood: mean share in its checks.",
         outcome="understood",
-        says="Sections are understood",
+        says="sections are understood",
     ),
     Kind(
         "content_format",
@@ -59,7 +59,7 @@ KINDS: Final = (
         "Time in sections of each kind. Understood: mean share in their checks. Which kind a "
         "section has is decided by its matter, so this compares matters too.",
         outcome="understood",
-        says="Sections are understood",
+        says="sections are understood",
     ),
     Kind(
         "feedback_delay",
@@ -67,7 +67,7 @@ KINDS: Final = (
         "pieces of work",
         "Time from handing in to the mark. Compared is the next piece of the same kind, beside the "
         "others who did it.",
-        says="The next piece of work goes",
+        says="the next piece of work goes",
     ),
     Kind(
         "engagement",

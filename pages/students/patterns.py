@@ -65,8 +65,8 @@ def _kind(viewer: Viewer, kind: Kind, one: CohortReport) -> None:
     if "quarters" in pattern.figures:
         low, middle, high = pattern.figures["quarters"]
         st.markdown(
-            f"Half of the learners lie between {low:.2f} and {high:.2f}, the middle at "
-            f"{middle:.2f} of 1."
+            f"On a scale from 0 to 1 half of the learners lie between {low:.2f} and {high:.2f}; "
+            f"the middle is {middle:.2f}."
         )
     _definition(kind.title, kind.definition, pattern.learners)
 
@@ -96,11 +96,11 @@ def _sure(kind: Kind, bands: Sequence[Mapping[str, Any]]) -> list[str]:
         if (band["low"] > 0 or band["high"] < 0) and abs(middle) >= LEAST_TO_SAY:
             how = kind.how[middle < 0]
             found.append(
-                f"{kind.says} {how} in “{band['label']}” than the same learners' usual: by "
+                f"In “{band['label']}” {kind.says} {how} than usual for the same learners, by "
                 f"{abs(100 * middle):.0f} in a hundred."
             )
     if known and not found:
-        found.append("Learners fare about as they usually do in every part.")
+        found.append("In every part learners do about as well as they usually do.")
     return found
 
 
@@ -129,13 +129,13 @@ def _velocity(viewer: Viewer, one: CohortReport) -> None:
     low, middle, high = pattern.figures["quarters"]
     st.markdown(
         f"Over the last four weeks half of the learners complete between {100 * low:.1f} and "
-        f"{100 * high:.1f} % of a course a week, the middle {100 * middle:.1f} %."
+        f"{100 * high:.1f} % of a course a week; the middle is {100 * middle:.1f} %."
     )
     _definition("Progress", VELOCITY, pattern.learners)
 
 
 def _definition(title: str, definition: str, learners: int) -> None:
-    with st.popover(f"What {title.lower()} means", key=f"what-{title}"):
+    with st.popover("How this is counted", key=f"what-{title}", type="tertiary"):
         st.markdown(plain(definition))
         st.caption(f"Over about {learners:,} learners, each counting once.")
 

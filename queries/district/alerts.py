@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, insert, select
 
@@ -105,7 +106,7 @@ class Quality:
     groups: tuple[Group, ...]
     models: tuple[Model, ...]
     k: int
-    measured_at: datetime | None
+    measured_at: datetime | None  # by the district's clock
 
     def line(self, kind: Kind, percent: int) -> Line | None:
         """The figures of one line."""
@@ -128,6 +129,17 @@ def alert_quality(viewer: Viewer) -> Quality:
         raised = [row for row in rows if row.basis == "raised"]
         window = (replayed[0].window_from, replayed[0].window_to) if replayed else None
         lines = _lines(db, viewer)
+        own = db.execute(
+            select(Institution.least_group, Institution.timezone).where(
+                Institution.district_id == viewer.district_id, Institution.kind == "district"
+            )
+        ).one()
+        measured = db.scalar(
+            select(AlertLine.measured_at)
+            .where(AlertLine.district_id == viewer.district_id)
+            .order_by(AlertLine.measured_at.desc())
+            .limit(1)
+        )
         return Quality(
             decision=_decision(db, viewer),
             window=window,
@@ -142,17 +154,8 @@ def alert_quality(viewer: Viewer) -> Quality:
             lines=lines,
             groups=_groups(db, viewer),
             models=_models(db, viewer),
-            k=db.scalars(
-                select(Institution.least_group).where(
-                    Institution.district_id == viewer.district_id, Institution.kind == "district"
-                )
-            ).one(),
-            measured_at=db.scalar(
-                select(AlertLine.measured_at)
-                .where(AlertLine.district_id == viewer.district_id)
-                .order_by(AlertLine.measured_at.desc())
-                .limit(1)
-            ),
+            k=own.least_group,
+            measured_at=measured.astimezone(ZoneInfo(own.timezone)) if measured else None,
         )  # fmt: skip
 
 

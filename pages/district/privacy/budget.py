@@ -150,7 +150,7 @@ def _promise(budget: Budget) -> None:
             "once the whole budget is spent; a coin is right half of the time. From one figure of "
             f"one week he gets to {from_one}. In numbers: epsilon "
             f"{epsilon(spent, delta):g} so far, {epsilon(cap, delta):g} for the year, at delta "
-            f"{float(delta):g}.",
+            f"{delta:f}.",
         ),
         (
             "What she did.",
