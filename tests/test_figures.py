@@ -214,8 +214,8 @@ def test_mastery_of_nothing_says_so() -> None:
         ),
         (
             figures.item_map_alt(ITEMS.replace(EVIL, "Item 2"), weak_below=0.2),
-            "2 of 3 items hardly separate stronger from weaker learners; weakest is Item 2 "
-            "(discrimination -0.10, 90 % correct).",
+            "2 of 3 questions hardly separate stronger from weaker learners; weakest is Item 2 "
+            "(discrimination −0.10, 90 % correct).",
         ),
         (
             figures.completion_bars_alt(SECTIONS.replace(EVIL, "Rates")),

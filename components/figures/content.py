@@ -20,6 +20,9 @@ def item_map(items: pd.DataFrame, *, weak_below: float, marked: int = _LABELLED)
     """
     weak = items["discrimination"] < weak_below
     worst = set(items.loc[weak, "discrimination"].nsmallest(marked).index)
+    # Above and below in turn, so that neighbours' names do not run into each other.
+    in_order = items.loc[list(worst), "difficulty"].sort_values().index
+    below = set(in_order[1::2])
     traces = []
     for mine, name, symbol, colour in (
         (~weak, "working", "circle", BLUE),
@@ -34,7 +37,7 @@ def item_map(items: pd.DataFrame, *, weak_below: float, marked: int = _LABELLED)
                 customdata=list(zip(texts(part["item"]), part["learners"].tolist(), strict=True)),
                 name=name,
                 mode="markers+text",
-                textposition="top center",
+                textposition=["bottom center" if i in below else "top center" for i in part.index],
                 cliponaxis=False,
                 marker={"symbol": symbol, "color": colour, "size": 10, "opacity": 0.9},
                 hovertemplate="%{customdata[0]}: %{x:.0f} % correct, discrimination %{y:.2f}, "
@@ -55,9 +58,9 @@ def item_map(items: pd.DataFrame, *, weak_below: float, marked: int = _LABELLED)
 def item_map_alt(items: pd.DataFrame, *, weak_below: float) -> str:
     """How many items fail to separate learners, and which is the weakest."""
     if items.empty:
-        return "Items: no answers yet."
+        return "Questions: no answers yet."
     weak = items[items["discrimination"] < weak_below]
-    total = words.plural(len(items), "item")
+    total = words.plural(len(items), "question")
     if weak.empty:
         return f"All of {total} separate stronger from weaker learners."
     worst = weak.iloc[int(weak["discrimination"].argmin())]
@@ -65,7 +68,7 @@ def item_map_alt(items: pd.DataFrame, *, weak_below: float) -> str:
         f"{len(weak)} of {total} hardly separate stronger from weaker learners; weakest is "
         f"{worst['item']} (discrimination {worst['discrimination']:.2f}, "
         f"{words.percent(float(worst['difficulty']))} correct)."
-    )
+    ).replace("-0.", "−0.")
 
 
 def completion_bars(sections: pd.DataFrame) -> go.Figure:
@@ -104,19 +107,21 @@ def completion_bars(sections: pd.DataFrame) -> go.Figure:
         customdata=full,
         hovertemplate="%{customdata}: %{x:.0f} % completed<extra></extra>",
     )
-    # The sample size stands in a column of its own, where no bar can run under it.
+    # The sample size stands in the margin, where no bar can run under it.
     sizes_column = [
-        {"xref": "x", "x": 103, "y": y, "text": text, "showarrow": False, "xanchor": "left"}
+        {"xref": "paper", "x": 1, "xshift": 8, "y": y, "text": text, "showarrow": False,
+         "xanchor": "left"}
         for y, text in zip(rows, counts, strict=True)
-    ]
+    ]  # fmt: skip
     return figure(
         [started, completed] if sections["completed"].any() else [started],
         96 + 34 * len(names),
         barmode="overlay",
         showlegend=True,
         annotations=sizes_column,
+        margin={"r": 8 + 8 * max((len(text) for text in counts), default=0)},
         xaxis={
-            "range": [0, 135],
+            "range": [0, 100],
             "tickvals": [0, 25, 50, 75, 100],
             "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
         },

@@ -9,6 +9,7 @@ from components import figures, words
 from components.empty import empty
 from components.show import plain, show, twin
 from pages.students.content_papers import papers
+from pages.students.content_sections import whose
 from privacy import Viewer
 from queries.exports import note_export
 from queries.students.content import CourseReport
@@ -25,10 +26,7 @@ def questions(viewer: Viewer, found: CourseReport, course: str) -> None:
             next_step="They appear here once a paper of single questions has been handed in.",
         )
         return
-    st.caption(
-        f"From {words.listing([plain(one.label) for one in found.classes])}, and over the district "
-        "where that is said."
-    )
+    st.caption(f"From {whose(found)}, and over the district where that is said.")
     for item in [one for one in found.items if one.suspicious_key][:MOST]:
         st.warning(_suspicion(item), icon=":material/key:")
     _unfair(found)
@@ -159,10 +157,10 @@ def _one_question(viewer: Viewer, items: tuple[ItemReport, ...]) -> None:
 
 def _telling(item: ItemReport) -> str:
     share = words.percent(item.difficulty)
-    said = f"{share} of {words.plural(item.learners, 'learner')} of yours get it right"
+    said = f"{share} of your {words.plural(item.learners, 'learner')} get it right"
     whole = item.whole
     if whole and whole.difficulty is not None:
-        said += f", over the district {words.percent(whole.difficulty)} of {whole.learners:,}"
+        said += f"; over the district {words.percent(whole.difficulty)} of {whole.learners:,}"
     telling = item.telling
     if telling is None:
         return f"{said}. Too few have answered to say whom it separates."

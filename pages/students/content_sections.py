@@ -25,10 +25,17 @@ _COLUMNS: Final[dict[str, Measure]] = {
 }
 
 
+def whose(found: CourseReport) -> str:
+    """The teacher's classes that a report is from: two by name, more by their number."""
+    if len(found.classes) > 2:
+        return f"your {len(found.classes)} classes of {plain(found.classes[0].course)}"
+    return words.listing([plain(one.label) for one in found.classes])
+
+
 def sections(viewer: Viewer, found: CourseReport, course: str) -> None:
     """The teacher's own classes beside the district, section by section."""
     st.subheader("In your classes")
-    st.caption(f"From {words.listing([plain(one.label) for one in found.classes])}.")
+    st.caption(f"From {whose(found)}.")
     if found.sections:
         _own(viewer, found, course)
     else:
