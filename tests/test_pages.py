@@ -177,7 +177,7 @@ def test_a_learners_page_shows_her_to_her_teacher(district: District) -> None:
     text = said(page)
     assert "Elm Middle School" in text
     assert "Staff concern" in text
-    assert "On the way (1)" in text
+    assert "Developing (1)" in text
 
 
 def test_a_token_opens_for_nobody_else(district: District) -> None:

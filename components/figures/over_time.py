@@ -40,7 +40,10 @@ def share_over_time(
         return figure(traces, height, **axes)
     at = level * 100
     across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at}
-    note = {"xref": "paper", "x": 0, "xanchor": "left", "y": at, "yanchor": "bottom"}
+    # At the end of the line, on the side of the level where the line is not.
+    ends_above = len(points) > 0 and float(points["value"].iloc[-1]) >= level
+    side = "top" if ends_above else "bottom"
+    note = {"xref": "paper", "x": 1, "xanchor": "right", "y": at, "yanchor": side}
     return figure(
         traces,
         height,

@@ -98,7 +98,7 @@ def page(viewer: Viewer) -> None:
 def _looked_at(viewer: Viewer) -> tuple[date, int]:
     """Which day and how many weeks before it the page shows; both stand in the address."""
     day = _day(viewer)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="looked-at"):
+    with st.container(horizontal=True, vertical_alignment="center", key="looked-at"):
         said = "today" if day == viewer.today else words.day(day, viewer.today)
         # Behind a click, because the parts of Streamlit's day are too small a target (WCAG 2.5.8).
         with st.popover(

@@ -19,11 +19,12 @@ from queries.students.proposed import DEFINITIONS
 from queries.students.strengths import Standing
 
 LEVELS: Final = ("remember", "understand", "apply", "analyze", "evaluate", "create")
+NAMED: Final = 8  # competencies of a state that a sentence still lists
 _TITLES: Final = {
     MASTERED: "Mastered",
-    DEVELOPING: "On the way",
+    DEVELOPING: "Developing",
     STRUGGLING: "Struggling",
-    NOT_ENOUGH: "Too few answers to say",
+    NOT_ENOUGH: "Not enough evidence",
 }
 
 
@@ -58,8 +59,9 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
             st.markdown(f"**{title} ({len(part)}):**")
             st.markdown("\n".join(f"- {_standing(one)}" for one in part))
         else:
-            listed = "; ".join(f"{plain(one.code)} {plain(one.title)}" for one in part)
-            st.markdown(f"**{title} ({len(part)}):** {listed}.")
+            listed = "; ".join(f"{plain(one.code)} {plain(one.title)}" for one in part[:NAMED])
+            more = f"; and {len(part) - NAMED} more, in the table below" if part[NAMED:] else ""
+            st.markdown(f"**{title} ({len(part)}):** {listed}{more}.")
     st.markdown(_levels(found.mastery))
     table = pd.DataFrame(
         [
@@ -67,9 +69,9 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
                 "competency": one.code,
                 "title": one.title,
                 "state": _TITLES[one.label].lower(),
-                "expected right": None if one.label == NOT_ENOUGH else one.value,
-                "low": None if one.label == NOT_ENOUGH else one.low,
-                "high": None if one.label == NOT_ENOUGH else one.high,
+                "expected right (%)": _known(one, one.value),
+                "from (%)": _known(one, one.low),
+                "to (%)": _known(one, one.high),
                 "answers": one.answers,
                 "comes first": one.blocked_by,
                 "highest level shown": one.level,
@@ -110,6 +112,11 @@ def answered(viewer: Viewer, found: LearnerRecord) -> None:
         caption="Answers by competency",
         key="answered",
     )
+
+
+def _known(one: Standing, share: float) -> int | None:
+    """A share in percent, where there is enough evidence for one."""
+    return None if one.label == NOT_ENOUGH else round(100 * share)
 
 
 def _levels(standings: Sequence[Standing]) -> str:
