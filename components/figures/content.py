@@ -1,6 +1,6 @@
 """Figures about content: which items and sections are worth fixing, and what learners chose."""
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,16 +13,14 @@ _LABELLED: Final = 5  # more labels than this run into each other on a laptop sc
 
 
 def item_map(items: pd.DataFrame, *, weak_below: float, marked: int = _LABELLED) -> go.Figure:
-    """Items by share correct and discrimination; the `marked` weakest carry their names.
+    """Items by share correct and discrimination; of the `marked` weakest those carry their
+    names that have room for them.
 
     Columns `item`, `difficulty` (share answering correctly, 0 to 1), `discrimination` (-1 to 1)
     and `learners`. `weak_below` is the discrimination under which an item deserves a look.
     """
     weak = items["discrimination"] < weak_below
-    worst = set(items.loc[weak, "discrimination"].nsmallest(marked).index)
-    # Above and below in turn, so that neighbours' names do not run into each other.
-    in_order = items.loc[list(worst), "difficulty"].sort_values().index
-    below = set(in_order[1::2])
+    worst = _apart(items.loc[items.loc[weak, "discrimination"].nsmallest(marked).index])
     traces = []
     for mine, name, symbol, colour in (
         (~weak, "working", "circle", BLUE),
@@ -37,7 +35,7 @@ def item_map(items: pd.DataFrame, *, weak_below: float, marked: int = _LABELLED)
                 customdata=list(zip(texts(part["item"]), part["learners"].tolist(), strict=True)),
                 name=name,
                 mode="markers+text",
-                textposition=["bottom center" if i in below else "top center" for i in part.index],
+                textposition="top center",
                 cliponaxis=False,
                 marker={"symbol": symbol, "color": colour, "size": 10, "opacity": 0.9},
                 hovertemplate="%{customdata[0]}: %{x:.0f} % correct, discrimination %{y:.2f}, "
@@ -53,6 +51,19 @@ def item_map(items: pd.DataFrame, *, weak_below: float, marked: int = _LABELLED)
         xaxis={"range": [-4, 104], "ticksuffix": " %", "title": {"text": "answered correctly"}},
         yaxis={"title": {"text": "discrimination"}},
     )
+
+
+def _apart(items: pd.DataFrame) -> set[Any]:
+    """Those whose names do not run into the name of a weaker one, on a phone either."""
+    found: list[Any] = []
+    for i, x, y in zip(items.index, items["difficulty"], items["discrimination"], strict=True):
+        near = items.loc[found]
+        beside = ((near["difficulty"] - x).abs() < 0.34) & (
+            (near["discrimination"] - y).abs() < 0.1
+        )
+        if not beside.any():
+            found.append(i)
+    return set(found)
 
 
 def item_map_alt(items: pd.DataFrame, *, weak_below: float) -> str:
@@ -122,8 +133,8 @@ def completion_bars(sections: pd.DataFrame) -> go.Figure:
         margin={"r": 8 + 8 * max((len(text) for text in counts), default=0)},
         xaxis={
             "range": [0, 100],
-            "tickvals": [0, 25, 50, 75, 100],
-            "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
+            "tickvals": [0, 50, 100],
+            "ticktext": ["0 %", "50 %", "100 %"],
         },
         yaxis={"tickvals": rows, "ticktext": names, "autorange": "reversed", "showgrid": False},
     )

@@ -62,7 +62,8 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
             listed = "; ".join(f"{plain(one.code)} {plain(one.title)}" for one in part[:NAMED])
             more = f"; and {len(part) - NAMED} more, in the table below" if part[NAMED:] else ""
             st.markdown(f"**{title} ({len(part)}):** {listed}{more}.")
-    st.markdown(_levels(found.mastery))
+    if any(one.label == MASTERED for one in found.mastery):
+        st.markdown(_levels(found.mastery))
     table = pd.DataFrame(
         [
             {
