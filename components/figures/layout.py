@@ -9,11 +9,8 @@ import plotly.graph_objects as go
 
 from components.palette import HUES
 
-# A middle tone that reads on paper and on slate.
+# A middle tone that reads on paper and on slate; the colour of text is set in components/paper.py.
 _RULE = "rgba(125, 127, 126, 0.28)"
-# Streamlit puts its own strong text colour, of the light or the dark theme, in this one's place.
-# What it takes by itself for axes is a grey of 3.6:1 on paper, too little for small type.
-_INK = "#000037"
 
 
 def layout(height: int, **more: Any) -> dict[str, Any]:
@@ -24,8 +21,7 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
         "showline": False,
         "gridcolor": _RULE,
         "automargin": True,
-        "title": {"standoff": 8, "font": {"color": _INK}},
-        "tickfont": {"color": _INK},
+        "title": {"standoff": 8},
     }
     base: dict[str, Any] = {
         "height": height,
@@ -33,7 +29,7 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "colorway": list(HUES),
-        "font": {"size": 13, "color": _INK},
+        "font": {"size": 13},
         "dragmode": False,
         "hovermode": "closest",
         "hoverlabel": {"align": "left"},
