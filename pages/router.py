@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from components.paper import paper
+from components.sheets import sheets
 from pages import ADDRESSES, PAGES, Page, guard, header, home, sign_in
 from pages.account import factor, own
 from pages.failures import explain
@@ -70,7 +70,7 @@ def _signed_in(standing: Standing) -> None:
     if chosen is not start:
         chosen_page = ADDRESSES[chosen.url_path]
         header.header(standing, chosen_page, declared)
-        paper()
+        sheets()
     chosen.run()
 
 

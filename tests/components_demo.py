@@ -19,7 +19,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from components import cards, empty, figures, grid
-from components.paper import paper
+from components.sheets import sheets
 from components.show import show, twin
 
 TODAY = date(2026, 11, 22)
@@ -273,7 +273,7 @@ def the_figures() -> None:
 def main() -> None:
     """Show the part the address asks for: ?part=grid&rows=30&columns=20."""
     st.set_page_config(page_title="Components", layout="wide")
-    paper()
+    sheets()
     asked = st.query_params
     part = asked.get("part", "grid")
     st.title(f"Components: {part}")

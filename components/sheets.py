@@ -1,4 +1,7 @@
-"""How any page looks beyond its theme: ink in figures, and black on white where it is printed."""
+"""What any page looks like where Streamlit alone falls short: on the screen, and on paper.
+
+On paper it is black on white whatever the theme, without the things one clicks.
+"""
 
 from typing import Final
 
@@ -12,6 +15,14 @@ _CSS: Final = """
   .stPlotlyChart .main-svg :is(
     [class*="axislayer"], .infolayer, .bartext, .textpoint
   ) text, .stPlotlyChart .main-svg text.bartext { fill: currentColor !important; }
+}
+/* White on the dark theme's light green is 2.1:1. */
+.stApp :is([kind="primary"], [kind="primaryFormSubmit"]):not(:disabled) * {
+  color: light-dark(#fff, #0f1c18);
+}
+/* A date's day and month are 18 pixels wide, too small to hit. */
+[role="spinbutton"] {
+  display: inline-block; min-width: 24px; min-height: 24px; line-height: 24px; text-align: center;
 }
 @media print {
   @page { margin: 12mm; }
@@ -38,6 +49,6 @@ _CSS: Final = """
 """
 
 
-def paper() -> None:
+def sheets() -> None:
     """Call once a page, from the router."""
     st.html(_CSS)
