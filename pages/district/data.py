@@ -61,4 +61,7 @@ def _latest(imports: pd.DataFrame) -> str:
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(started=[words.moment(one) for one in table["started"]])
+    return table.assign(
+        started=[words.moment(one) for one in table["started"]],
+        seconds=table["seconds"].astype(float).round(1),
+    )
