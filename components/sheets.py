@@ -17,7 +17,8 @@ _CSS: Final = """
   ) text, .stPlotlyChart .main-svg text.bartext { fill: currentColor !important; }
 }
 /* White on the dark theme's light green is 2.1:1. */
-.stApp :is([kind="primary"], [kind="primaryFormSubmit"]):not(:disabled) * {
+.stApp :is([kind="primary"], [kind="primaryFormSubmit"]):not(:disabled) *,
+.stApp .stMultiSelect [data-tag] * {
   color: light-dark(#fff, #0f1c18);
 }
 /* A date's day and month are 18 pixels wide, too small to hit. */

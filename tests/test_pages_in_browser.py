@@ -177,6 +177,17 @@ def test_every_figure_says_what_it_shows(opened: Opened) -> None:
         assert len((sentence or "").split()) >= 5
 
 
+def test_words_in_figures_have_the_ink_of_the_theme_that_is_shown(opened: Opened) -> None:
+    """Also when a browser turns dark while the page stands."""
+    page = opened.page
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(".stApp")).to_have_css("color-scheme", scheme)
+        ink = page.locator(".stApp").evaluate("it => getComputedStyle(it).color")
+        for words in page.locator(".stPlotlyChart :is(.xtick, .ytick) text").all()[:3]:
+            expect(words).to_have_css("fill", ink)
+
+
 def test_the_page_says_that_its_people_are_invented(opened: Opened) -> None:
     expect(opened.page.get_by_text(GENERATED)).to_have_count(0 if opened.role == "nobody" else 1)
 

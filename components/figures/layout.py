@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from components.palette import HUES
 
-# A middle tone that reads on paper and on slate; the colour of text is set in components/paper.py.
+# A middle tone that reads on paper and on slate; the colour of text is set in components/sheets.py.
 _RULE = "rgba(125, 127, 126, 0.28)"
 
 
