@@ -78,7 +78,9 @@ def beside(compared: Sequence[Beside]) -> None:
     if not known:
         return
     st.header("Beside the class")
-    st.markdown("\n".join(sheet.said(one) for one in known))
+    for title in dict.fromkeys(one.class_title for one in known):
+        st.markdown(f"**{plain(title)}**")
+        st.markdown("\n".join(sheet.said(one) for one in known if one.class_title == title))
     st.caption(
         "The middle half of the class lies between the two figures; she is not counted among them. "
         "Nothing is compared with fewer others than your district's least group."

@@ -124,6 +124,6 @@ def _plan(plan: Plan, viewer: Viewer) -> str:
 
 
 def said(found: Beside) -> str:
-    """One comparison as a line of Markdown."""
-    label, hers, middle = _compared(found)
-    return f"- {plain(label)}: **{hers}** (middle half of the class: {middle})"
+    """One comparison as a line of Markdown, without the class."""
+    _, hers, middle = _compared(found)
+    return f"- {plain(found.measure.capitalize())}: **{hers}** (middle half of the class: {middle})"
