@@ -120,6 +120,9 @@ function drawLegend(grid) {
   const known = new Set(data.columns.map((column) => column[3]));
   const levels = LEVELS.filter((level) => known.has(level));
   for (const level of levels) entries.push(entry(make("span", "level", level.slice(0, 2)), level));
+  // What the numbers in the cells are; where bands have ranges, these say it.
+  const what = data.bands.every(([, from]) => from === null) && data.caption.split(": ")[1];
+  if (what) entries.push(entry(make("span", "level", "%"), what));
   grid.legend.replaceChildren(...entries);
 }
 

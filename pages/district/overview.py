@@ -44,11 +44,15 @@ def page(viewer: Viewer) -> None:
 def _card(one: Told) -> Headline:
     unit = one.metric.unit
     value, margin = amounts.parts(one.figure.value, unit, one.figure.noise)
+    moved = one.change
     return Headline(
         title=one.metric.title,
         value=value,
         margin=margin,
-        change=amounts.changed(one.change.verdict, one.change.by, one.change.noise, unit),
+        # Without an earlier week the section below says so once.
+        change=""
+        if moved.by is None
+        else amounts.changed(moved.verdict, moved.by, moved.noise, unit),
         tone=tone(one.change.verdict, one.metric.good),
         trend=[
             (week.value, week.noise or 0.0) if week and week.value is not None else None
