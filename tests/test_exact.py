@@ -13,7 +13,7 @@ from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, S
 from privacy import exact
 from privacy.metrics import METRICS, WrongRegime
 from queries.students.grade import beside
-from tests import cast
+from tests import attack, cast
 from tests.conftest import District
 
 FIRST = date(2026, 3, 16)
@@ -197,6 +197,37 @@ def test_before_the_first_week_there_is_nothing_to_tell(district: District) -> N
     found = figures()
     assert found.version is None
     assert found.by_cell == {}
+
+
+MANY_SMALL: Sizes = {
+    (ELM, 6): 45, (ELM, 7): 4, (ELM, 8): 38, (OAK, 6): 11, (OAK, 7): 3, (OAK, 8): 47,
+}  # fmt: skip
+
+
+def test_all_that_is_published_in_two_weeks_gives_no_hidden_group_away(
+    district: District,
+) -> None:
+    """Every metric, grain, week, and screen and print together; the control is in the same test."""
+    later = {**MANY_SMALL, (ELM, 8): 36, (OAK, 6): 8, (OAK, 8): 54}
+    weeks, asked = [], ("enrolment", "pass")
+    with district.jobs.begin() as db:
+        db.execute(update(Class).values(grade_level=7).where(Class.district_id == 1))
+        offer(db, *MANY_SMALL)
+    for number, sizes in enumerate((MANY_SMALL, later)):
+        with district.jobs.begin() as db:
+            learners = people(sizes)
+            write_week(db, FIRST + timedelta(weeks=number), learners, value=number)
+        weeks.append(attack.ask_all(cast.viewer("Tess Moran"), asked))
+    found = [
+        one
+        for name in asked
+        for one in attack.attack(cast.viewer("Tess Moran"), METRICS[name], weeks)
+    ]
+    assert [one for one in found if one.fallen] == []
+    assert {one.k for one in found} == {5, 10}
+    assert sum(one.hidden for one in found) > 30
+    assert sum(one.shown for one in found) > 20
+    assert sum(one.fallen_unprotected for one in found) > 20
 
 
 def test_an_administrator_gets_no_exact_figure_of_any_metric(schools: District) -> None:

@@ -163,6 +163,36 @@ def test_axe_notices_what_is_wrong(people: People, place: Site) -> None:
     assert "image-alt" in {one["id"] for one in found.response["violations"]}
 
 
+def test_axe_finds_nothing_wrong_in_any_part_of_the_records_office(
+    people: People, place: Site
+) -> None:
+    """Also on a phone nothing makes it scroll sideways; the demo's desk has something in each."""
+    learner = place.ask("SELECT learner_id FROM chalkline.erasure_requests ORDER BY due_on")[0][0]
+    file = f"A+learner%27s+file&learner={place.sealed(learner, 'records')}"
+    wrong, wide = {}, []
+    with people.at(place.logins["records"], "/records") as page:
+        for part in ("Requests", file, "Consents", "What+fell+due", "Holds"):
+            page.goto(f"/records?part={part}")
+            page.get_by_role("heading", name="Records office").wait_for()
+            settled(page)
+            if part == "Requests":  # the correction's form, too
+                page.get_by_text("Open what is held").first.click()
+                page.get_by_label("Given name").wait_for()
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+                expect(page.locator(".stApp")).to_have_css("color-scheme", scheme)
+                found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+                wrong |= {
+                    (part[:9], scheme, one["id"]): one["nodes"][0]["html"]
+                    for one in found.response["violations"]
+                }
+            page.set_viewport_size(PHONE)
+            if page.locator("[data-testid=stMain]").evaluate("it => it.scrollWidth") > 390:
+                wide.append(part)
+            page.set_viewport_size(DESK)
+    assert (wrong, wide) == ({}, [])
+
+
 def test_the_browser_complains_of_nothing(opened: Opened) -> None:
     assert opened.complaints == []
 
