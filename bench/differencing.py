@@ -2,8 +2,8 @@
 
 `python -m bench.differencing` makes the small demo on a server of its own, asks all there is, lets
 a week pass in which learners go and are marked otherwise, asks again, and removes it. `--k` is the
-district's smallest group: with 5 the demo's groups are so large that little is hidden, with 20
-more. The control is the same attack where only the small groups are hidden.
+district's smallest group: with 5 the demo's groups are so large that nothing is hidden for size,
+with 10 some are. The control is the same attack where only the small groups are hidden.
 """
 
 import os
@@ -28,7 +28,7 @@ LEFT: Final = 0.04  # of the learners, in the week between
 SCORED: Final = 0.25  # of the marks are another by then
 
 
-def main(k: Annotated[int, typer.Option(help="5, 10, 15 or 20")] = 20) -> None:
+def main(k: Annotated[int, typer.Option(help="5, 10, 15 or 20")] = 10) -> None:
     """Prints a line a metric and level: published, hidden, fallen, and what falls unprotected."""
     with tempfile.TemporaryDirectory(prefix="chalkline-differencing-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
@@ -56,6 +56,8 @@ def _attack(viewer: Viewer, names: list[str], weeks: list[Any]) -> None:
                 f"{len(one.fallen)} recovered; with small groups hidden alone "
                 f"{one.fallen_unprotected}"
             )
+            for cell in one.fallen:
+                print(f"    {cell}")
             shown, hidden = shown + one.shown, hidden + one.hidden
             fallen, bare = fallen + len(one.fallen), bare + one.fallen_unprotected
     print(

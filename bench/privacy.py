@@ -15,7 +15,7 @@ from sqlalchemy import text
 from bench.home import Home, Say
 from bench.measuring import milliseconds, spread
 from bench.processes import used
-from privacy import Viewer, releases
+from privacy import Viewer, exact, releases
 from privacy.releases import OVERVIEW, measuring
 from privacy.releases.accounting import epsilon
 from privacy.releases.noise import Noisy, noisy
@@ -23,6 +23,7 @@ from tests.neighbours import AUDITS
 
 RUNS: Final = 100_000  # a side
 LEARNERS: Final = 100_000
+EXACT: Final = (10_000, 100_000)  # learners
 SCHOOLS: Final = 60
 WEEK: Final = date(2026, 3, 16)
 PAGES: Final = 200
@@ -33,7 +34,12 @@ CATCHING: Final = ("a rate: one learner added", "a rate of some: one learner add
 
 def run(home: Home, say: Say) -> dict[str, Any]:
     """Both; the district is made for it and taken away again."""
-    return {"audit": _audits(say), "controls": _controls(say), "speed": _speed(home, say)}
+    return {
+        "audit": _audits(say),
+        "controls": _controls(say),
+        "speed": _speed(home, say),
+        "exact": {learners: _exact(home, say, learners) for learners in EXACT},
+    }
 
 
 def _audits(say: Say) -> list[dict[str, Any]]:
@@ -80,7 +86,7 @@ def _controls(say: Say) -> list[dict[str, Any]]:
 
 def _speed(home: Home, say: Say) -> dict[str, Any]:
     say(f"Making {LEARNERS:,} learners of {SCHOOLS} schools ...")
-    with _district(home) as viewer:
+    with _district(home, LEARNERS) as viewer:
         first = {
             name: _cost(home, lambda name=name: releases.release(viewer, name, "school"))
             for name in ("enrolment", *OVERVIEW[1:], "median_time", "score_bands")
@@ -107,6 +113,20 @@ def _speed(home: Home, say: Say) -> dict[str, Any]:
     }
 
 
+def _exact(home: Home, say: Say, learners: int) -> dict[str, dict[str, float]]:
+    """The first time in a week that anybody of a school asks, and the second time."""
+    say(f"Making {learners:,} learners of {SCHOOLS} schools ...")
+    with _district(home, learners) as viewer:
+        with home.jobs.begin() as db:
+            for statement in (_TERM, _CLASSES, _TAUGHT):
+                db.execute(text(statement), {"district": viewer.district_id, "week": WEEK})
+        teacher = replace(viewer, role="teacher")
+        return {
+            name: _cost(home, lambda name=name: exact.figures(teacher, name.split()[0]))
+            for name in ("enrolment", "pass", "assessment_mean", "pass again")
+        }
+
+
 def _cost(home: Home, do: Callable[[], object]) -> dict[str, float]:
     """Milliseconds by the clock, and of processor time in this process and in PostgreSQL's."""
     before = used(os.getpid(), home.server.pid or 0)
@@ -116,7 +136,7 @@ def _cost(home: Home, do: Callable[[], object]) -> dict[str, float]:
 
 
 @contextmanager
-def _district(home: Home) -> Iterator[Viewer]:
+def _district(home: Home, learners: int) -> Iterator[Viewer]:
     """A district with weekly rows and nothing else."""
     with home.raw.begin() as db:
         number = db.scalar(text("SELECT max(district_id) + 1 FROM chalkline.institutions")) or 1
@@ -129,7 +149,7 @@ def _district(home: Home) -> Iterator[Viewer]:
             ),
             {"district": number, "week": WEEK},
         )
-        db.execute(text(_ROWS), {"district": number, "week": WEEK, "learners": LEARNERS})
+        db.execute(text(_ROWS), {"district": number, "week": WEEK, "learners": learners})
     with home.raw.execution_options(isolation_level="AUTOCOMMIT").connect() as db:
         db.execute(text("VACUUM ANALYZE chalkline.release_rows"))
     try:
@@ -145,7 +165,10 @@ def _district(home: Home) -> Iterator[Viewer]:
         )
     finally:
         with home.raw.begin() as db:
-            for table in ("releases", "release_budgets", "release_rows", "release_versions"):
+            for table in (
+                "releases", "release_budgets", "release_rows", "release_versions", "classes",
+                "academic_terms",
+            ):  # fmt: skip
                 db.execute(
                     text(f"DELETE FROM chalkline.{table} WHERE district_id = :district"),
                     {"district": number},
@@ -181,4 +204,35 @@ FROM (SELECT array_agg(institution_id) AS ids FROM chalkline.institutions
       WHERE district_id = :district AND kind = 'school') s,
      (SELECT n, (n * 7919 % 1000) / 1000.0 AS u
       FROM generate_series(1, CAST(:learners AS bigint)) n) l
+"""
+# Every school teaches three grades all nine courses of the generated catalogue.
+_TERM = """
+INSERT INTO chalkline.academic_terms
+    (district_id, term_id, code, name, school_year, starts_on, ends_on)
+VALUES (:district, gen_random_uuid(), 'bench', 'Bench', 2026, :week, CAST(:week AS date) + 90)
+"""
+_CLASSES = """
+INSERT INTO chalkline.classes (district_id, class_id, school_id, course_id, term_id, title,
+    grade_level, starts_on, ends_on)
+SELECT :district, gen_random_uuid(), i.institution_id, c.course_id, t.term_id, 'Bench', g.grade,
+       t.starts_on, t.ends_on
+FROM chalkline.institutions i, chalkline.academic_terms t, generate_series(6, 8) AS g (grade),
+     (SELECT course_id FROM chalkline.courses ORDER BY course_id LIMIT 9) c
+WHERE i.district_id = :district AND i.kind = 'school' AND t.district_id = :district
+"""
+_TAUGHT = """
+INSERT INTO chalkline.release_rows
+    (district_id, data_version, slice, row_key, slice_key, school_id, grade_level, traits, figures)
+SELECT r.district_id, r.data_version, s.slice, r.row_key, s.key, r.school_id, r.grade_level, '{}',
+       r.figures
+FROM chalkline.release_rows r,
+     LATERAL (SELECT 'course' AS slice, course_id::text AS key FROM (
+                  SELECT course_id, row_number() OVER (ORDER BY course_id) AS n
+                  FROM chalkline.courses) c
+              WHERE n <= 9 AND (n + r.grade_level) % 3 = 0
+              UNION ALL SELECT DISTINCT 'subject', subject FROM (
+                  SELECT subject, row_number() OVER (ORDER BY course_id) AS n
+                  FROM chalkline.courses) c
+              WHERE n <= 9 AND (n + r.grade_level) % 3 = 0) s
+WHERE r.district_id = :district AND r.data_version = :week AND r.slice = 'all'
 """

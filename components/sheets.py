@@ -21,6 +21,7 @@ _CSS: Final = """
 .stApp .stMultiSelect [data-tag] * {
   color: light-dark(#fff, #0f1c18);
 }
+.stMultiSelect [data-baseweb="tag"] * { color: light-dark(#fff, #0f1c18) !important; }
 /* A date's day and month are 18 pixels wide, too small to hit. */
 [role="spinbutton"] {
   display: inline-block; min-width: 24px; min-height: 24px; line-height: 24px; text-align: center;

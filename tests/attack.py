@@ -70,8 +70,8 @@ def attack(
             fallen: list[object] = list(recovered(cubes[0].table, seen, k))
             for at, week in enumerate(seen):
                 bounds = _most(people[at], enrolled[at], cubes[at], days[at])
-                fallen += _by_enrolment(cubes[at], week, k, bounds)
-                fallen += _values(metric, cubes[at], week, bounds)
+                fallen += [(at, one) for one in _by_enrolment(cubes[at], week, k, bounds)]
+                fallen += [(at, one) for one in _values(metric, cubes[at], week, bounds)]
             here = ~cubes[-1].table.unpublished
             bare = [_unprotected(one, here, k) for one in seen]
             found.append(
@@ -159,7 +159,8 @@ def _values(metric: Metric, here: Cube, week: Week, most: Floats) -> list[Cell]:
     ]
     says = Told(np.array([low for low, _ in spans]), np.array([high for _, high in spans]))
     hidden = ~week.shown & ~here.table.unpublished
+    never = hidden & ~week.stands  # of the others an earlier week's figure stands
     known = certain(
-        here.table, here.counts, says, hidden, of=hidden, upper=np.maximum(most, here.counts)
+        here.table, here.counts, says, hidden, of=never, upper=np.maximum(most, here.counts)
     )
     return [("value", *here.table.cells[at]) for at in np.flatnonzero(known)]

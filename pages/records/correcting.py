@@ -51,9 +51,10 @@ def decide(viewer: Viewer, one: Request) -> None:
 
 def _correct(viewer: Viewer, one: Request, now: Held) -> None:
     with st.form(f"correct-{one.request_id}", border=False):
-        left, right = st.columns(2)
+        left, right = st.columns(2)  # a pair at a time, so that they stay in order on a phone
         given = left.text_input("Given name", now.given_name, max_chars=corrections.LONGEST)
         family = right.text_input("Family name", now.family_name, max_chars=corrections.LONGEST)
+        left, right = st.columns(2)
         email = left.text_input("Her own e-mail", now.email, max_chars=254)
         born = right.date_input(
             "Birth date", now.birth_date, min_value=OLDEST, max_value=viewer.today

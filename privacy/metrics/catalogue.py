@@ -31,8 +31,8 @@ METRICS: Final[Mapping[str, Metric]] = {
         ),
         Metric(
             "completion", "Completion rate", "How many learners keep up?",
-            "Share of learners who have completed at least nine in ten of the sections opened so "
-            "far.",
+            "Share of learners who have completed at least three in four of the sections opened so "
+            "far, over all their classes together.",
             "rate", "%", 0, 1, (*_TAUGHT, "term"), "up", BOTH,
         ),
         Metric(

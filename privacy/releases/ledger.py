@@ -18,6 +18,7 @@ from db.tables import BudgetProposal, ReleaseBudget
 from privacy.releases.accounting import DELTA, EACH_RHO, YEAR_RHO, Cost, epsilon
 from privacy.releases.book import Book
 from privacy.session import door
+from privacy.usage import used_for
 
 _MIGRATIONS = table("chalkline_migrations", column("number"), column("applied_at"), schema="public")
 
@@ -48,8 +49,9 @@ class Budget:
 def book() -> Book:
     """The list of releases beside the keys of the open door."""
     opened = door()
-    # This secret outlives every rotation of keys, as the book does.
-    return _book(opened.book_file, opened.keystore.secret("pseudonym"))
+    with used_for("the list of releases"):
+        # This secret outlives every rotation of keys, as the book does.
+        return _book(opened.book_file, opened.keystore.secret("pseudonym"))
 
 
 @lru_cache(maxsize=4)
