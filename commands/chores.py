@@ -11,8 +11,9 @@ from db.audit import work as trail
 from db.chores import Chore
 from db.nightly import work_nights
 from db.settings import Settings
-from privacy import reencryption, releases, rotation
+from privacy import exact, reencryption, releases, rotation
 from privacy.keystore import open_keystore
+from queries.students.grade import COMPARED
 
 
 def chores(settings: Settings) -> tuple[Chore, ...]:
@@ -42,9 +43,16 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         refused = sum(len(one.refused) for one in made)
         return {"releases": count, "refused": refused} if count else None
 
+    def decide_exact(engine: Engine, now: datetime) -> dict[str, Any] | None:
+        if not privacy.is_open():
+            privacy.open_door(settings)
+        made = exact.decide_week(COMPARED, now=now)
+        return {"metrics": made} if made else None
+
     return (
         Chore("key rotation", "37 * * * *", keep_keys_young),
         Chore("weekly overview", "* * * * *", release_overview),
+        Chore("weekly exact figures", "11 * * * *", decide_exact),
         *trail.chores(settings),
         *office.chores(settings),
         Chore("nights", "23 * * * *", work_nights),

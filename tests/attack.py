@@ -113,7 +113,9 @@ def _week(
             [all_moved[base.get(c, days[at - 1])][n] if base.get(c) != days[at] else moved[n]
              for n, c in enumerate(table.cells)]
         )  # fmt: skip
-        few = (own > 0) & (own < k)
+        # The attacker is given the counts of what is shown, which only enrolment tells. That they
+        # give her the count of a group whose figure stands tells nothing of another metric.
+        few = (own > 0) & (own < k) & (metric.kind == "count")
     return Week(
         here.counts,
         here.total,

@@ -124,6 +124,17 @@ def test_the_first_to_ask_decides_and_everybody_reads_the_same(schools: District
     assert before.by_cell
 
 
+def test_the_week_is_decided_before_anybody_asks_and_once(schools: District) -> None:
+    names = ("assessment_mean", "pass")
+    assert exact.decide_week(names, now=cast.NOW) == 2
+    with schools.jobs.begin() as db:
+        made = db.scalar(select(func.count()).where(Release.regime == "exact"))
+    assert figures().by_cell
+    assert exact.decide_week(names, now=cast.NOW) == 0
+    with schools.jobs.begin() as db:
+        assert db.scalar(select(func.count()).where(Release.regime == "exact")) == made
+
+
 def test_what_is_printed_is_told_of_ten_or_more_and_never_more_than_the_screen(
     schools: District,
 ) -> None:

@@ -47,7 +47,7 @@ def weekly_overview(*, now: datetime) -> list[Made]:
     Only of weeks that lie in a term: holidays say nothing new and would use the year's budget up.
     May run at any time and be killed at any time: each release is a transaction of its own.
     """
-    return [overview(viewer) for viewer in _districts(now) if _in_term(viewer)]
+    return [overview(viewer) for viewer in districts(now) if _in_term(viewer)]
 
 
 def overview(viewer: Viewer) -> Made:
@@ -82,7 +82,7 @@ def _in_term(viewer: Viewer) -> bool:
         return db.execute(term.limit(1)).first() is not None
 
 
-def _districts(now: datetime) -> list[Viewer]:
+def districts(now: datetime) -> list[Viewer]:
     """Chalkline itself, before each district: an administrator who is nobody."""
     with signin_session() as db:
         rows = db.execute(
