@@ -36,7 +36,8 @@ def simulator(viewer: Viewer, found: Quality) -> None:
         st.write("No learner of a running class has a chance yet, so there is nothing to try.")
         return
     st.markdown("\n".join(f"- {one}" for one in _means(tried, now, found.k)))
-    table = _table(found.lines[kind])
+    # What no term has shown yet would be a column of nothing.
+    table = _table(found.lines[kind]).dropna(axis="columns", how="all")
     twin(
         table,
         key="lines",
@@ -91,8 +92,8 @@ def _table(lines: tuple[Line, ...]) -> pd.DataFrame:
                 "flags a week per teacher": one.flags_a_week,
                 "right": alert_words.share(one.tally.precision)
                 if one.tally and one.tally.flagged
-                else "",
-                "found": alert_words.share(one.tally.recall) if one.tally else "",
+                else None,
+                "found": alert_words.share(one.tally.recall) if one.tally else None,
                 "days ahead": one.lead_days,
                 "above it today": one.now_flagged,
                 "of these expected to pass": round(one.now_false),

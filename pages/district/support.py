@@ -89,7 +89,9 @@ def _limits(viewer: Viewer) -> None:
 
 def _rules(viewer: Viewer, schools: dict[UUID, str], counselors: dict[UUID, str]) -> None:
     st.header("Who gets which learner")
-    st.caption("Rules give learners on nobody's caseload; earlier rules come first.")
+    st.caption(
+        "A rule gives a counselor learners who are on nobody's caseload; earlier rules go first."
+    )
     for place, rule in enumerate(support.rules(viewer)):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(plain(in_words(rule)), width="content")

@@ -17,7 +17,9 @@ from queries.plan_words import MEASURES, TIERS, TYPES, PlanTemplate
 def templates_of(viewer: Viewer, places: dict[UUID, str]) -> None:
     """Those there are, and a form for each kind."""
     st.header("Templates")
-    st.caption("Beside the built-in ones; one of the same name takes a built-in plan's place.")
+    st.caption(
+        "They come beside the built-in ones; a plan template replaces the built-in one of its name."
+    )
     for kind in ("plan", "message"):
         for number, one in enumerate(templating.templates(viewer, kind=kind)):
             with st.container(horizontal=True, vertical_alignment="center"):

@@ -63,7 +63,7 @@ def _write(viewer: Viewer, desk: Desk, audience: str) -> None:
         to = st.selectbox("Address", addresses, format_func=lambda one: one.masked, width=400)
         subject = st.text_input("Subject (seen on lock screens: name nobody)", subject)
         text = st.text_area("Text, as it will be sent", text, height=240)
-        st.caption(f"Ground: {may.ground}.")
+        st.caption(f"Legal ground: {may.ground}.")
         asked = st.form_submit_button("Send", type="primary", disabled=not desk.can_send)
     if not desk.can_send:
         st.caption(
@@ -133,7 +133,7 @@ def _log(viewer: Viewer, desk: Desk) -> None:
         with st.expander(title):
             st.markdown(f"**{plain(one.subject)}**")
             st.text(one.text)
-            st.caption(f"Ground: {plain(one.ground)}.")
+            st.caption(f"Legal ground: {plain(one.ground)}.")
     link(
         "learner",
         "Open the learner's page",

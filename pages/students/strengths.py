@@ -81,7 +81,7 @@ def mastery(viewer: Viewer, found: LearnerRecord) -> None:
             }
             for one in found.mastery
         ]
-    )
+    ).dropna(axis="columns", how="all")
     twin(
         table,
         key="mastery",
