@@ -122,7 +122,9 @@ def _exact(home: Home, say: Say, learners: int) -> dict[str, dict[str, float]]:
                 db.execute(text(statement), {"district": viewer.district_id, "week": WEEK})
         teacher = replace(viewer, role="teacher")
         return {
-            name: _cost(home, lambda name=name: exact.figures(teacher, name.split()[0]))
+            name: _cost(
+                home, lambda name=name: exact.figures(teacher, name.split()[0], patient=True)
+            )
             for name in ("enrolment", "pass", "assessment_mean", "pass again")
         }
 
@@ -195,7 +197,8 @@ _ROWS = """
 INSERT INTO chalkline.release_rows
     (district_id, data_version, slice, row_key, slice_key, school_id, grade_level, traits, figures)
 SELECT :district, :week, 'all', gen_random_uuid(), '', s.ids[1 + n % array_length(s.ids, 1)],
-       6 + n % 3, '{}', jsonb_build_object('enrolment', 1, 'active', (u < 0.9)::int,
+       6 + n / array_length(s.ids, 1) % 3, '{}', jsonb_build_object('enrolment', 1,
+           'active', (u < 0.9)::int,
            'completion', (u < 0.6)::int, 'pass', (u < 0.7)::int, 'chronic_absence', (u < 0.1)::int,
            'flagged', (u < 0.1)::int, 'reached', 0, 'progress', 100 * u, 'mastery', 100 * u,
            'assessment_mean', 100 * u, 'on_time', 100 * u, 'attendance', 80 + 20 * u,

@@ -11,6 +11,7 @@ import privacy
 from db.refresh import refresh
 from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, StaffRole
 from privacy import exact
+from privacy.exact import asking
 from privacy.metrics import METRICS, WrongRegime
 from queries.students.grade import beside
 from tests import attack, cast
@@ -133,6 +134,17 @@ def test_the_week_is_decided_before_anybody_asks_and_once(schools: District) -> 
     assert exact.decide_week(names, now=cast.NOW) == 0
     with schools.jobs.begin() as db:
         assert db.scalar(select(func.count()).where(Release.regime == "exact")) == made
+
+
+def test_a_large_districts_week_is_decided_by_the_job_alone(
+    schools: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "AT_ONCE", 5)
+    assert figures().by_cell == {}
+    with schools.jobs.begin() as db:
+        assert db.scalar(select(func.count()).where(Release.regime == "exact")) == 0
+    assert exact.decide_week(("assessment_mean",), now=cast.NOW) == 1
+    assert figures().by_cell
 
 
 def test_what_is_printed_is_told_of_ten_or_more_and_never_more_than_the_screen(

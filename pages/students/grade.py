@@ -26,7 +26,8 @@ def beside_your_grade(viewer: Viewer, chosen: TaughtClass) -> None:
         if not any(any(one.groups) for one in found.measures):
             st.write(
                 "There is nothing to compare with yet: figures about other classes come with the "
-                f"week's data, and only about groups of {found.k} learners or more."
+                f"week's data (in a large district within an hour), and only about groups of "
+                f"{found.k} learners or more."
             )
             return
         plain_table(

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 from analytics.disclosure import Cell
 from db.locks import Work, alone
 from db.tables import Institution, Release, StaffRole
+from privacy.exact.cube import EXACT_GRAINS
 from privacy.exact.deciding import decided
 from privacy.exact.figure import Figure, restored, stored
 from privacy.metrics import (
@@ -18,14 +19,18 @@ from privacy.metrics import (
     Metric,
     Version,
     audience_of,
+    groups,
     latest_version,
     metric,
     releaser_session,
     sums,
 )
+from privacy.session import CONTEXT_SECONDS
 from privacy.viewer import ROLES, Role, Viewer
 
 PRINTED: Final = 10  # k of what leaves the screen, at least
+AT_ONCE: Final = 250  # groups of a metric that are decided while somebody waits, in seconds
+PATIENCE: Final = 1800  # seconds that the job may take for one metric
 CUBE: Final = "cube"  # the grain a stored exact answer is filed under: all of the metric's together
 
 
@@ -46,20 +51,23 @@ class Figures:
         return self.by_cell.get((grain, *keys))
 
 
-def figures(viewer: Viewer, name: str, *, printed: bool = False) -> Figures:
+def figures(viewer: Viewer, name: str, *, printed: bool = False, patient: bool = False) -> Figures:
     """The metric's exact figures, as on screen or (`printed`) as may be printed and passed on.
 
-    WrongRegime for an audience that is answered otherwise; the first to ask decides the week.
+    WrongRegime for an audience that is answered otherwise; the first to ask decides the week. A
+    large district's is decided by the job alone, which is `patient`; before that nothing is told.
     """
     asked = metric(name)
-    with releaser_session(viewer) as db:
+    with releaser_session(viewer, seconds=PATIENCE if patient else CONTEXT_SECONDS) as db:
         asked.must_be("exact", audience_of(_roles(db, viewer)))
         k = _policy(db, viewer.district_id)
         version = latest_version(db, viewer.district_id)
         k = max(k, PRINTED) if printed else k
         if version is None:
             return Figures(asked, None, k, {})
-        answer = _answer(db, viewer, asked, version)
+        answer = _answer(db, viewer, asked, version, patient=patient)
+        if answer is None:
+            return Figures(asked, None, k, {})
         return Figures(asked, version, k, {one.cell: one for one in answer[k]})
 
 
@@ -79,10 +87,14 @@ def compare(viewer: Viewer, name: str, cell: Cell, *, own: int) -> Figure | None
 
 
 def _answer(
-    db: Connection, viewer: Viewer, asked: Metric, version: Version
-) -> dict[int, list[Figure]]:
-    """The stored answer of the week by k, decided now if nobody has asked yet."""
+    db: Connection, viewer: Viewer, asked: Metric, version: Version, *, patient: bool
+) -> dict[int, list[Figure]] | None:
+    """The stored answer of the week by k, decided now if nobody has asked yet; None for a large
+    district's that is not stored, and nobody waits for.
+    """
     found = _stored(db, viewer.district_id, asked, version.data_version)
+    if found is None and not patient and _cells(db, viewer, asked, version) > AT_ONCE:
+        return None
     if found is None:
         alone(db, Work.EXACT_FIGURES, viewer.district_id)  # a week is decided once
         found = _stored(db, viewer.district_id, asked, version.data_version)
@@ -90,7 +102,9 @@ def _answer(
         return found
     enrolled = None
     if asked.kind != "count":
-        enrolled = _answer(db, viewer, metric("enrolment"), version)
+        enrolled = _answer(db, viewer, metric("enrolment"), version, patient=patient)
+        if enrolled is None:
+            return None
     latest = db.scalar(
         select(func.max(Release.data_version)).where(
             *_of(viewer.district_id, asked),
@@ -115,6 +129,15 @@ def _answer(
         )
     )
     return made
+
+
+def _cells(db: Connection, viewer: Viewer, asked: Metric, version: Version) -> int:
+    """How many groups the metric is told by."""
+    return sum(
+        len(groups(db, viewer.district_id, GRAINS[name], on=version.as_of))
+        for name in EXACT_GRAINS
+        if name in asked.grains
+    )
 
 
 def _stored(

@@ -1,4 +1,7 @@
-"""Decides a week's exact figures before anybody asks, so that no teacher waits for it."""
+"""Decides a week's exact figures before anybody asks, so that no teacher waits for it.
+
+In a district of sixty schools that can take minutes a metric: there the job alone decides.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,5 +41,5 @@ def _decide(viewer: Viewer, names: Sequence[str]) -> int:
         )
     missing = [name for name in names if name not in there]
     for name in missing:
-        figures(viewer, name)
+        figures(viewer, name, patient=True)
     return len(missing)

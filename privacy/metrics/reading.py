@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, TableValuedAlias, column, func, select
+from sqlalchemy import Connection, TableValuedAlias, column, func, select, true
 
 from db.tables import ReleaseVersion
 from privacy.metrics.grains import OTHER, TRAITS, Grain
@@ -45,8 +45,11 @@ class Sum:
 
 
 @contextmanager
-def releaser_session(viewer: Viewer) -> Iterator[Connection]:
-    """A transaction of the release engine on behalf of a viewer, in her district only."""
+def releaser_session(viewer: Viewer, *, seconds: int = CONTEXT_SECONDS) -> Iterator[Connection]:
+    """A transaction of the release engine on behalf of a viewer, in her district only.
+
+    It may last `seconds`, most of which may be spent on working something out between two queries.
+    """
     if viewer.role not in ROLES:
         raise NotAllowed(f"'{viewer.role}' is not a role. Ask your administrator for one.")
     context = sign(
@@ -54,10 +57,16 @@ def releaser_session(viewer: Viewer) -> Iterator[Connection]:
         district=viewer.district_id,
         staff=viewer.staff_id,
         role="releaser",
-        expires=int(time.time()) + CONTEXT_SECONDS,
+        expires=int(time.time()) + seconds,
     )
     with door().engine.begin() as connection:
         entered(connection, role="chalkline_releaser", context=context)
+        if seconds > CONTEXT_SECONDS:
+            connection.execute(
+                select(
+                    func.set_config("idle_in_transaction_session_timeout", f"{seconds}s", true())
+                )
+            )
         yield connection
 
 
