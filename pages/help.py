@@ -7,9 +7,10 @@ HELP: Final[Mapping[str, str]] = {
     "today": "Who needs you this week, the most urgent first, each with the reasons, what clears "
     "them and a next step. Acknowledge keeps a flag on the list as yours, Snooze hides it until a "
     "day, Wrong flag teaches the rules, Refer passes it to the counselor. A note clears nothing: "
-    "new work, answers or presence do.",
+    "new work, answers or presence do. Choose several acts on all you tick at once, with Undo.",
     "caseload": "The flags of your caseload, overdue reviews first, then what waits longest. Take "
-    "one on, start a plan from it, or say that it is wrong and why.",
+    "one on, start a plan from it, or say that it is wrong and why. Choose several acts on all you "
+    "tick at once.",
     "mastery": "Learners down, competencies across, in the order in which one builds on another. A "
     "figure is the share of answers expected to be right; a hatched cell has too few answers to "
     "say. Choose a learner, a competency or a cell to see more.",
@@ -20,7 +21,8 @@ HELP: Final[Mapping[str, str]] = {
     "the cohort only, once a week; 'What ... means' says how each figure is made.",
     "groups": "Whom of a class to teach again together, with what, and who is ready for more. Each "
     "learner is in one group, that of what presses most on her. 'How groups are made' says the "
-    "rules; print the page to take it into the lesson.",
+    "rules. Keep a group to find it again next week, with who has mastered it since; print it to "
+    "take it into the lesson.",
     "find": "Type a learner's whole name, or a part of the name of a class, a competency or a "
     "course. Only what is yours is found.",
     "learner": "One learner: what stands now, strengths, plans, and what happened when. 'As of' "

@@ -648,6 +648,29 @@ def _around(db: Connection, district: int, learner: UUID, class_name: str) -> No
             "review_on": TODAY + timedelta(days=21),
         },
     )
+    kept = {
+        "district_id": district,
+        "class_id": where["class_id"],
+        "group_id": of(f"group {learner}"),
+        "changed_by": of(CLASSES[class_name][2]),
+        "updated_at": NOW,
+    }
+    _add(
+        db,
+        t.KeptGroup,
+        {
+            **kept,
+            "competency_id": COMPETENCIES["7.RP.A.1"],
+            "name": "Last week's group",
+            "made_on": TODAY - timedelta(days=7),
+            "done_on": TODAY - timedelta(days=1),
+        },
+    )
+    _add(
+        db,
+        t.KeptGroupLearner,
+        {**kept, "learner_id": learner, "joined_on": TODAY - timedelta(days=7)},
+    )
     plan = {**me, "intervention_id": of(f"plan {learner}")}
     _add(
         db,

@@ -53,6 +53,7 @@ BY_LEARNER = {
     "messages",
     "consents",
 }
+BY_TEACHER = {"kept_group_learners"}  # whom she teaches again is a teacher's own business
 STATE = {"risk_scores", "enrollment_state", "activity_days"}  # filled by refresh, tested there
 SHOWN = BY_CLASS | BY_LEARNER
 KEPT_FROM_PEOPLE = {"protected_attributes", "disclosures", "learner_knowledge"}
@@ -88,13 +89,17 @@ def matrix() -> list[Case]:
     """The whole table."""
     cases = []
     for role in VIEWERS:
-        for name in sorted(SHOWN | KEPT_FROM_PEOPLE | OFFICE | {"caseloads"}):
+        for name in sorted(SHOWN | BY_TEACHER | KEPT_FROM_PEOPLE | OFFICE | {"caseloads"}):
             for scope in SCOPES:
                 if role == "administrator" and name in IN_AN_EMERGENCY:
                     expected = "none"  # see tests/test_emergency.py
                 elif role == "records" and name in IN_HAND:
                     expected = "none"  # see tests/test_custody.py
-                elif name in KEPT_FROM_PEOPLE | OFFICE or role not in RESPONSIBLE:
+                elif (
+                    name in KEPT_FROM_PEOPLE | OFFICE
+                    or role not in RESPONSIBLE
+                    or (name in BY_TEACHER and role != "teacher")
+                ):
                     expected = "refused"
                 elif name == "caseloads":
                     expected = (

@@ -86,6 +86,7 @@ from db.tables.estimates import (
     RiskScore,
     SectionEvidence,
 )
+from db.tables.groups import KeptGroup, KeptGroupLearner
 from db.tables.learners import DataKey, Learner, LearnerGroup, LearnerPii, ProtectedAttribute
 from db.tables.learning import LearningInteraction, LearningSession, SectionProgress
 from db.tables.operations import Backup, Import, ImportError, JobRun
@@ -164,6 +165,8 @@ __all__ = [
     "ItemResponse",
     "ItemStatistics",
     "JobRun",
+    "KeptGroup",
+    "KeptGroupLearner",
     "KeyUsage",
     "KnowledgeModel",
     "Learner",

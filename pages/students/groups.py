@@ -12,12 +12,14 @@ from components import words
 from components.empty import as_of, empty
 from components.show import plain, twin
 from pages.students.choosing import one_class
+from pages.students.keeping_group import keep_form, kept
 from pages.students.links import link
 from privacy import Viewer
 from queries.exports import note_export
 from queries.freshness import data_as_of
 from queries.students.classes import TaughtClass, my_classes
 from queries.students.grouping import Grouping, Table, groups_of
+from queries.students.kept import Kept, kept_groups
 from queries.students.proposed import section_words, worked_words
 
 HOW: Final = f"""
@@ -47,9 +49,11 @@ def page(viewer: Viewer) -> None:
             st.markdown(HOW)
     found = groups_of(viewer, class_id=chosen.class_id)
     again = [one for one in found.tables if one.kind != "enrich"]
+    known = kept_groups(viewer, class_id=chosen.class_id)
+    kept(viewer, chosen, known, found.everybody)
     st.markdown(_headline(found, again))
     for table in again:
-        _again(table)
+        _again(viewer, chosen, table, known)
     for table in found.tables:
         if table.kind == "enrich":
             _ahead(table)
@@ -76,7 +80,7 @@ def _headline(found: Grouping, again: Sequence[Table]) -> str:
     )
 
 
-def _again(table: Table) -> None:
+def _again(viewer: Viewer, chosen: TaughtClass, table: Table, known: Sequence[Kept]) -> None:
     with st.container(border=True, gap="small"):
         many = len(table.learners)
         everybody = " :blue-badge[■ Whole class]" if table.whole_class else ""
@@ -91,6 +95,8 @@ def _again(table: Table) -> None:
             named = f"**Table {number}:** " if many > GROUP_MOST else ""
             st.markdown(named + plain("; ".join(table.learners[at][1] for at in part)))
         st.caption(" ".join(plain(sentence) for sentence in _why(table)))
+        people = [(one, name) for one, name, _ in table.learners]
+        keep_form(viewer, chosen, table.competency_id, table.code, people, known)
 
 
 def _why(table: Table) -> list[str]:

@@ -12,12 +12,14 @@ from components.grid import SCORES, Band, Column, Row, Selection, grid_table, ma
 from components.show import plain, twin
 from pages.students.choosing import one_class, one_of
 from pages.students.grade import beside_your_grade
+from pages.students.keeping_group import keep_form
 from pages.students.links import link, token
 from pages.students.meaning import meaning
 from privacy import Viewer
 from queries.exports import note_export
 from queries.freshness import data_as_of
 from queries.students.classes import TaughtClass, my_classes
+from queries.students.kept import kept_groups
 from queries.students.mastery import MasteryMap, Taught, mastery_map
 from queries.students.scores import score_map
 
@@ -81,7 +83,7 @@ def _map(viewer: Viewer, chosen: TaughtClass, found: MasteryMap, shown: list[Tau
         bands=LABEL_BANDS,
     )
     if selection:
-        _chosen(viewer, selection, found, shown, rows, cells)
+        _chosen(viewer, chosen, selection, found, shown, rows, cells)
     else:
         st.caption("Choose a learner, a competency or a cell to see more.")
     _twin(viewer, grid_table(rows, columns, cells), chosen)
@@ -113,6 +115,7 @@ def _weakest(found: MasteryMap, shown: list[Taught]) -> str:
 
 def _chosen(
     viewer: Viewer,
+    chosen: TaughtClass,
     selection: Selection,
     found: MasteryMap,
     shown: list[Taught],
@@ -122,7 +125,7 @@ def _chosen(
     with st.container(border=True, key="chosen"):
         if selection.row is None:
             one = next(c for c in shown if c.code == selection.column)
-            _competency(viewer, one, found, cells)
+            _competency(viewer, chosen, one, found, cells)
             return
         mine = cells[cells["row"] == selection.row]
         st.subheader(next(row.name for row in rows if row.id == selection.row))
@@ -147,18 +150,27 @@ def _in_words(part: pd.DataFrame) -> str:
     return f"{one['column']}, {words.percent(float(one['value']))} ({answers}, {between}){blocked}"
 
 
-def _competency(viewer: Viewer, one: Taught, found: MasteryMap, cells: pd.DataFrame) -> None:
+def _competency(
+    viewer: Viewer, chosen: TaughtClass, one: Taught, found: MasteryMap, cells: pd.DataFrame
+) -> None:
     """Who stands where with a competency, and the group to teach it to again."""
     st.subheader(f"{one.code} {one.title}")
     level = f" · {one.level.capitalize()}" if one.level else ""
     st.caption(f"Unit {one.unit}: {plain(one.unit_title)}{level}")
     labels = cells[cells["column"] == one.code].set_index("learner")["label"]
     groups: dict[str, list[str]] = {}
+    struggling = []
     for learner, name in found.learners:
-        groups.setdefault(labels.get(learner, "no answers yet"), []).append(name)
+        label = labels.get(learner, "no answers yet")
+        groups.setdefault(label, []).append(name)
+        if label == STRUGGLING:
+            struggling.append((learner, name))
     for label in (STRUGGLING, DEVELOPING, NOT_ENOUGH, "no answers yet", MASTERED):
         if names := groups.get(label):
             st.markdown(f"**{label.capitalize()} ({len(names)}):** {plain('; '.join(names))}")
+    if struggling:
+        known = kept_groups(viewer, class_id=chosen.class_id)
+        keep_form(viewer, chosen, one.competency_id, one.code, struggling, known)
     group = pd.DataFrame({"learner": groups.get(STRUGGLING, [])})
     twin(
         group,

@@ -35,6 +35,7 @@ class Table:
     """
 
     kind: str
+    competency_id: UUID
     code: str
     title: str
     learners: tuple[tuple[UUID, str, float | None], ...]
@@ -47,11 +48,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Grouping:
-    """The groups of a class, the largest first; and how many learners are in none."""
+    """The groups of a class, the largest first; who is in the class, and how many in no group."""
 
     tables: tuple[Table, ...]
     learners: int
     in_none: int
+    everybody: tuple[tuple[UUID, str], ...]  # identifier and name, by name
 
 
 def groups_of(viewer: Viewer, *, class_id: UUID) -> Grouping:
@@ -59,7 +61,7 @@ def groups_of(viewer: Viewer, *, class_id: UUID) -> Grouping:
     with privacy.session(viewer) as db:
         taught = _taught(db, viewer, class_id)
         current = {row.competency_id for row in taught if row.current}
-        learners = _learners(db, viewer, class_id)
+        learners = enrolled_in(db, viewer, class_id)
         known = _known(db, viewer, learners)
         edges = edges_into(db, current)
         edges += edges_into(db, {first for first, _ in edges})
@@ -70,12 +72,13 @@ def groups_of(viewer: Viewer, *, class_id: UUID) -> Grouping:
         named = {one for group in found for one in (group.competency_id, *group.holds_up)}
         codes = _codes(db, named)
         activities, sections = _activities(db, viewer, class_id, taught, named)
-        names = people.names(db, viewer, [one for group in found for one in group.learners])
+        names = people.names(db, viewer, learners)
     tables_ = tuple(
         _table(group, known, codes, activities, sections, taught, names) for group in found
     )
     grouped = {one for group in found for one in group.learners}
-    return Grouping(tables_, len(learners), len(set(learners) - grouped))
+    everybody = sorted(((one, name.sorting) for one, name in names.items()), key=lambda one: one[1])
+    return Grouping(tables_, len(learners), len(set(learners) - grouped), tuple(everybody))
 
 
 def _table(
@@ -113,6 +116,7 @@ def _table(
     ]
     return Table(
         group.kind,
+        competency,
         code,
         title,
         tuple(sorted(members, key=lambda member: member[1])),
@@ -150,7 +154,8 @@ def _taught(db: Connection, viewer: Viewer, class_id: UUID) -> list[AnyRow]:
     )
 
 
-def _learners(db: Connection, viewer: Viewer, class_id: UUID) -> list[UUID]:
+def enrolled_in(db: Connection, viewer: Viewer, class_id: UUID) -> list[UUID]:
+    """The learners of a class today."""
     return list(
         db.scalars(
             select(Enrollment.learner_id).where(
