@@ -17,16 +17,26 @@ _WEEKS: Final = (1, 2, 4)
 @dataclass(frozen=True, slots=True)
 class Action:
     """What was chosen for one flag; `until` goes with a snooze, `reason` with a wrong or a settled
-    flag, `note` is what the teacher typed (never logged).
+    flag, `note` is what the teacher typed (never logged), `to` the colleague who takes over.
     """
 
     kind: Literal[
-        "acknowledge", "snooze", "wrong flag", "refer", "open", "settle", "plan", "message"
+        "acknowledge",
+        "snooze",
+        "wrong flag",
+        "refer",
+        "open",
+        "settle",
+        "plan",
+        "message",
+        "pick",
+        "hand over",
     ]
     flag: str
     until: date | None = None
     reason: str = ""
     note: str = ""
+    to: str = ""
 
 
 def actions(
@@ -49,7 +59,7 @@ def actions(
         seen = st.button(acknowledge, key=f"acknowledge-{flag}")
         # All are drawn before any is answered: a button that comes and goes loses its focus.
         panels = (
-            _snooze(flag, today),
+            snooze(flag, today),
             _wrong(flag, wrongs),
             _refer(flag) if refer else None,
             _more(flag, outcomes, plan=refer) if outcomes else None,
@@ -72,8 +82,9 @@ def mondays(today: date) -> list[date]:
     return [coming + timedelta(weeks=weeks - 1) for weeks in _WEEKS]
 
 
-def _snooze(flag: str, today: date) -> Action | None:
-    with st.popover("Snooze", key=f"snooze-{flag}", on_change="rerun") as panel:
+def snooze(flag: str, today: date, *, disabled: bool = False) -> Action | None:
+    """A panel of days: the start of coming school weeks, or any."""
+    with st.popover("Snooze", key=f"snooze-{flag}", on_change="rerun", disabled=disabled) as panel:
         if not panel.open:
             return None
         chosen = None

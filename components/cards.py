@@ -71,10 +71,14 @@ def learner_card(
     acknowledge: str = "Acknowledge",
     refer: bool = True,
     outcomes: Wrongs | None = None,
+    pick: str | None = None,
 ) -> Action | None:
-    """Draw one card; the answer is the action just chosen, if any. For the rest see `actions`."""
+    """Draw one card; the answer is the action just chosen, if any. For the rest see `actions`.
+
+    With `pick`, a checkbox of that key stands in the place of the actions: "pick" while ticked.
+    """
     with st.container(border=True, key=f"card-{card.flag}", gap="small"):
-        opened = _heading(card)
+        picked, opened = _heading(card, pick)
         reasons = "\n".join(
             f"- {plain(reason)} :small[:gray[{plain(clears)}]]" if clears else f"- {plain(reason)}"
             for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
@@ -82,6 +86,10 @@ def learner_card(
         if card.chance:
             st.markdown(f"**{plain(card.chance)}**")
         st.markdown(reasons)
+        if pick:
+            if opened:
+                return Action("open", card.flag)
+            return Action("pick", card.flag) if picked else None
         step, buttons = st.columns([10, 10], vertical_alignment="center")
         if card.next_step:
             step.markdown(f"**Next step:** {plain(card.next_step)}")
@@ -100,9 +108,12 @@ def learner_card(
     return Action("open", card.flag) if opened else chosen
 
 
-def _heading(card: LearnerCard) -> bool:
-    """Rank, name, severity, class and the activity trend; True when the name was clicked."""
+def _heading(card: LearnerCard, pick: str | None) -> tuple[bool, bool]:
+    """Rank, name, severity, class and the activity trend: (ticked, the name was clicked)."""
     with st.container(horizontal=True, vertical_alignment="center"):
+        picked = bool(pick) and st.checkbox(
+            f"Choose {plain(card.name)}", key=pick, label_visibility="collapsed", width="content"
+        )
         opened = st.button(
             f"**{card.rank}. {plain(card.name)}**",
             key=f"open-{card.flag}",
@@ -113,7 +124,7 @@ def _heading(card: LearnerCard) -> bool:
         st.markdown(f"{_badge(card.severity)} :small[{plain(card.class_name)}]", width="stretch")
         if card.weeks:
             sparkline(card.weeks, alt=card.weeks_alt, key=f"weeks-{card.flag}")
-    return opened
+    return picked, opened
 
 
 def _badge(severity: Severity) -> str:

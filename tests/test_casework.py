@@ -12,7 +12,16 @@ import privacy
 from db import tables as t
 from privacy import NotAllowed
 from queries.plan_words import BUILT_IN
-from queries.students import acting, capacity, caseload, handing, meeting, notes, planning
+from queries.students import (
+    acting,
+    capacity,
+    caseload,
+    handing,
+    meeting,
+    notes,
+    planning,
+    undoing,
+)
 from queries.students.acting import NotPossible
 from queries.students.colleagues import colleagues, notices
 from queries.students.planning import NewPlan
@@ -106,7 +115,7 @@ def test_only_a_typed_outcome_closes_a_flag_and_a_note_does_not(district: Distri
     acting.resolve(TESS, flags=[flag_of(ANA)], outcome="help given", today=TODAY, now=now())
     row = stored(district, t.Flag, flag_id=flag_of(ANA))
     assert (row.state, row.closed_on, row.outcome) == ("resolved", TODAY, "help given")
-    acting.undo(TESS, flags=[flag_of(ANA)], now=now())
+    undoing.undo(TESS, flags=[flag_of(ANA)], now=now())
     assert stored(district, t.Flag, flag_id=flag_of(ANA)).state == "open"
 
 
@@ -132,7 +141,7 @@ def test_a_plan_takes_its_flags_and_gives_them_back_unless_the_goal_is_met(
         plan = planning.start(TESS, learner=ANA, new=a_plan(), flags=[flag_of(ANA)], now=now())
         assert stored(district, t.Flag, flag_id=flag_of(ANA)).state == "in_plan"
         with pytest.raises(NotPossible, match="End the plan"):
-            acting.undo(TESS, flags=[flag_of(ANA)], now=now())
+            undoing.undo(TESS, flags=[flag_of(ANA)], now=now())
         planning.end(TESS, plan=plan, outcome=outcome, today=TODAY, now=now())
         assert stored(district, t.Flag, flag_id=flag_of(ANA)).state == state
         with pytest.raises(NotPossible, match="has ended"):
@@ -335,10 +344,10 @@ def test_nobody_gives_herself_sight_of_a_caseload(district: District) -> None:
 def test_a_case_is_handed_over_with_its_history_and_out_of_sight(district: District) -> None:
     with pytest.raises(NotAllowed, match="case of your own"):
         handing.hand_over(
-            CARLA, learner=FINN, to=NOOR.staff_id, reason="workload", today=TODAY, now=now()
+            CARLA, learners=[ANA, FINN], to=NOOR.staff_id, reason="workload", today=TODAY, now=now()
         )
     handing.hand_over(
-        CARLA, learner=ANA, to=NOOR.staff_id, reason="better fit", today=TODAY, now=now()
+        CARLA, learners=[ANA], to=NOOR.staff_id, reason="better fit", today=TODAY, now=now()
     )
     assert ANA not in seen_by(CARLA)
     assert ANA in seen_by(NOOR)

@@ -13,7 +13,7 @@ from db import tables as t
 from db.refresh import refresh
 from privacy import NotAllowed
 from queries.freshness import data_as_of
-from queries.students import acting, caseload, finding, handled, mastery, scores, today
+from queries.students import acting, caseload, finding, handled, mastery, scores, today, undoing
 from queries.students.classes import my_classes
 from queries.students.content import worth_fixing_first
 from queries.students.learner import learner_record
@@ -379,7 +379,7 @@ def test_every_action_can_be_undone(district: District, act: Callable[[], None])
     act()
     [done] = handled.handled_this_week(TESS, now=now())
     assert (done.name, done.can_undo) == ("Ben Cole", True)
-    acting.undo(TESS, flags=done.flags, now=now())
+    undoing.undo(TESS, flags=done.flags, now=now())
     assert stored(district, flag("Ben Cole")) == before
     assert handled.handled_this_week(TESS, now=now()) == ()
     assert "Ben Cole" in names(TESS)
@@ -389,12 +389,12 @@ def test_undoing_twice_goes_back_one_action_at_a_time(district: District) -> Non
     ben = flag("Ben Cole")
     acting.acknowledge(TESS, flags=[ben], now=now())
     acting.dismiss(TESS, flag=ben, reason="not so", today=TESS.today, now=now())
-    acting.undo(TESS, flags=[ben], now=now())
+    undoing.undo(TESS, flags=[ben], now=now())
     assert stored(district, ben).state == "acknowledged"
-    acting.undo(TESS, flags=[ben], now=now())
+    undoing.undo(TESS, flags=[ben], now=now())
     assert stored(district, ben).state == "open"
     with pytest.raises(acting.NotPossible, match="nothing of yours to undo"):
-        acting.undo(TESS, flags=[ben], now=now())
+        undoing.undo(TESS, flags=[ben], now=now())
 
 
 def test_what_somebody_else_did_since_can_not_be_undone(district: District) -> None:
@@ -402,14 +402,14 @@ def test_what_somebody_else_did_since_can_not_be_undone(district: District) -> N
     acting.refer(TESS, flags=[ben], note="", now=now())
     acting.acknowledge(CARLA, flags=[ben], now=now())
     with pytest.raises(acting.NotPossible, match="nothing of yours to undo"):
-        acting.undo(TESS, flags=[ben], now=now())
+        undoing.undo(TESS, flags=[ben], now=now())
     assert stored(district, ben).referred_to == CARLA.staff_id
 
 
 def test_an_old_action_can_not_be_undone(district: District) -> None:
     acting.acknowledge(TESS, flags=[flag("Ben Cole")], now=now())
     with pytest.raises(acting.NotPossible, match="30 minutes"):
-        acting.undo(TESS, flags=[flag("Ben Cole")], now=now() + timedelta(minutes=31))
+        undoing.undo(TESS, flags=[flag("Ben Cole")], now=now() + timedelta(minutes=31))
 
 
 # -- A learner ----------------------------------------------------------------------------------

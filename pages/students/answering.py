@@ -11,7 +11,7 @@ from components.show import plain
 from pages import guard
 from pages.students.links import open_page, token
 from privacy import NotAllowed, Viewer
-from queries.students import acting
+from queries.students import acting, undoing
 from queries.students.acting import NotPossible
 from queries.students.handled import Handled
 from queries.students.reasons import Reason
@@ -71,11 +71,14 @@ def answer(viewer: Viewer, chosen: Action, reasons: Sequence[Reason], *, learner
 
 def done_this_week(viewer: Viewer, handled: Sequence[Handled]) -> None:
     """The last answer with its Undo, and the week's answers folded away."""
-    if handled and handled[0].can_undo:
+    last = [one for one in handled if (one.at, one.action) == (handled[0].at, handled[0].action)]
+    if last and last[0].can_undo:
+        said = _sentence(viewer, last[0]) if len(last) == 1 else _together(viewer, last)
         with st.container(horizontal=True, vertical_alignment="center", key="last-answer"):
-            st.markdown(f":material/check: {_sentence(viewer, handled[0])}", width="content")
-            if st.button("Undo", key="undo"):
-                _undo(viewer, handled[0])
+            st.markdown(f":material/check: {said}", width="content")
+            # Another key for other learners: a click is never for more or fewer than it said.
+            if st.button("Undo", key=f"undo-{last[0].at:%H%M%S%f}-{len(last)}"):
+                _undo(viewer, last)
     if not handled:
         return
     with st.expander(f"Done this week ({len(handled)})", key="done", on_change="rerun") as done:
@@ -83,13 +86,19 @@ def done_this_week(viewer: Viewer, handled: Sequence[Handled]) -> None:
             st.markdown("\n".join(f"- {_sentence(viewer, one)}" for one in handled))
 
 
-def _undo(viewer: Viewer, last: Handled) -> None:
+def _undo(viewer: Viewer, last: Sequence[Handled]) -> None:
     try:
-        acting.undo(viewer, flags=last.flags, now=guard.now())
+        undoing.undo(viewer, flags=[flag for one in last for flag in one.flags], now=guard.now())
     except (NotAllowed, NotPossible) as why:
         st.error(str(why))
         return
     st.rerun()
+
+
+def _together(viewer: Viewer, last: Sequence[Handled]) -> str:
+    """What was done to several learners at once."""
+    until = f" until {words.day(last[0].until, viewer.today)}" if last[0].until else ""
+    return f"{len(last)} learners {SAID.get(last[0].action, last[0].action)}{until}."
 
 
 def _sentence(viewer: Viewer, one: Handled) -> str:

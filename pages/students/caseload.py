@@ -1,5 +1,8 @@
 """Caseload: the learners a counselor is responsible for who wait for somebody, the oldest first."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import streamlit as st
 
 from components import words
@@ -11,6 +14,7 @@ from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.choosing import one_of
 from pages.students.due import due_reviews
 from pages.students.links import link, open_page, token
+from pages.students.several import act_on_chosen, choosing, pick_key
 from privacy import Viewer
 from queries.freshness import data_as_of
 from queries.students.acting import OUTCOMES
@@ -40,6 +44,7 @@ STATE_WORDS = {
 def page(viewer: Viewer) -> None:
     """Shows the open cases a few at a time; filters and place stand in the address."""
     st.title("Caseload")
+    seen = guard.now()
     found = overdue_cases(viewer, today=viewer.today)
     if found.covering:
         st.info(
@@ -78,8 +83,12 @@ def page(viewer: Viewer) -> None:
         first = _place(len(cases))
     if not cases:
         empty("No case waits here.", next_step="Choose other filters to see the rest.")
-    for rank, case in enumerate(by_name(viewer, cases[first : first + A_PAGE]), start=first + 1):
-        _case(viewer, case, rank)
+    here = by_name(viewer, cases[first : first + A_PAGE])
+    if len(here) > 1 and choosing():
+        _choose(viewer, here, first, seen=seen)
+    else:
+        for rank, case in enumerate(here, start=first + 1):
+            _case(viewer, case, rank)
     if below:
         st.caption(
             f"Below your limit of {found.capacity} open cases "
@@ -112,9 +121,51 @@ def _place(cases: int) -> int:
 
 
 def _case(viewer: Viewer, case: Case, rank: int) -> None:
+    card = _in_words(viewer, case, rank)
+    chosen = learner_card(
+        card,
+        wrongs=wrongs(case.reasons),
+        today=viewer.today,
+        acknowledge="Take on",
+        refer=False,
+        outcomes=OUTCOMES,
+    )
+    if chosen is None:
+        return
+    if chosen.kind == "open":
+        open_page("learner", learner=card.flag)
+    answer(viewer, chosen, case.reasons, learner=case.learner_id)
+
+
+def _choose(viewer: Viewer, cases: Sequence[Case], first: int, *, seen: datetime) -> None:
+    """The same cards with a checkbox each, and what may be done to all that are ticked.
+
+    Flags in a plan stay with it: it ends with an outcome, and not by the way.
+    """
+    shown, chosen = [], {}
+    for rank, case in enumerate(cases, start=first + 1):
+        flags = [
+            reason.flag_id
+            for reason, state in zip(case.reasons, case.states, strict=True)
+            if state != "in_plan"
+        ]
+        if not flags:
+            _case(viewer, case, rank)
+            continue
+        card = _in_words(viewer, case, rank)
+        shown.append(pick_key(card.flag, flags))
+        done = learner_card(card, wrongs={}, today=viewer.today, pick=shown[-1])
+        if done and done.kind == "open":
+            open_page("learner", learner=card.flag)
+        if done:
+            chosen[case.learner_id] = flags
+    act_on_chosen(viewer, shown, chosen, seen=seen, acknowledge="Take on")
+
+
+def _in_words(viewer: Viewer, case: Case, rank: int) -> LearnerCard:
     grade = f"grade {case.grade_level}" if case.grade_level is not None else ""
     flags = zip(case.reasons, case.states, strict=True)
-    card = LearnerCard(
+    return LearnerCard(
         flag=token(viewer, case.learner_id),
         rank=rank,
         name=case.name,
@@ -130,19 +181,6 @@ def _case(viewer: Viewer, case: Case, rank: int) -> None:
         next_step="",
         chance=case.chance.words if case.chance else "",
     )
-    chosen = learner_card(
-        card,
-        wrongs=wrongs(case.reasons),
-        today=viewer.today,
-        acknowledge="Take on",
-        refer=False,
-        outcomes=OUTCOMES,
-    )
-    if chosen is None:
-        return
-    if chosen.kind == "open":
-        open_page("learner", learner=card.flag)
-    answer(viewer, chosen, case.reasons, learner=case.learner_id)
 
 
 def _note(viewer: Viewer, note: Note) -> str:

@@ -22,6 +22,7 @@ from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.choosing import some_classes
 from pages.students.due import due_reviews
 from pages.students.links import link, open_page, token
+from pages.students.several import act_on_chosen, choosing, pick_key
 from privacy import Viewer
 from queries.freshness import data_as_of
 from queries.students.acting import OUTCOMES
@@ -45,7 +46,7 @@ def page(viewer: Viewer) -> None:
             next_step="Classes come from your school's timetable. Ask whoever keeps it.",
         )
         return
-    ids = [one.class_id for one in classes]
+    ids, seen = [one.class_id for one in classes], guard.now()
     fresh = data_as_of(viewer, classes=ids)
     found = struggling_learners(viewer, classes=classes, today=viewer.today, now=guard.now())
     done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
@@ -53,8 +54,11 @@ def page(viewer: Viewer) -> None:
     headline([urgency(one.severity) for one in found.learners], hidden=found.left_out)
     for notice in found.notices:
         _notice(viewer, notice)
-    for rank, one in enumerate(found.learners, start=1):
-        _card(viewer, one, rank)
+    if len(found.learners) > 1 and choosing():
+        _choose(viewer, found.learners, seen=seen)
+    else:
+        for rank, one in enumerate(found.learners, start=1):
+            _card(viewer, one, rank)
     if not found.learners:
         empty(
             "Nobody needs you urgently this week: no flag is waiting in "
@@ -101,6 +105,20 @@ def _card(viewer: Viewer, one: LearnerInNeed, rank: int) -> None:
     if chosen.kind == "open":
         open_page("learner", learner=card.flag)
     answer(viewer, chosen, one.reasons, learner=one.learner_id)
+
+
+def _choose(viewer: Viewer, learners: Sequence[LearnerInNeed], *, seen: datetime) -> None:
+    """The same cards with a checkbox each, and what may be done to all that are ticked."""
+    shown, chosen = [], {}
+    for rank, one in enumerate(learners, start=1):
+        card = _in_words(viewer, one, rank)
+        shown.append(pick_key(card.flag, one.flags))
+        done = learner_card(card, wrongs={}, today=viewer.today, pick=shown[-1])
+        if done and done.kind == "open":
+            open_page("learner", learner=card.flag)
+        if done:
+            chosen[one.learner_id] = one.flags
+    act_on_chosen(viewer, shown, chosen, seen=seen)
 
 
 def _rest(viewer: Viewer, classes: Sequence[TaughtClass], *, shown: int, left_out: int) -> None:

@@ -120,7 +120,12 @@ def _hand_over(viewer: Viewer, counselors: list[Colleague]) -> None:
             return
         _try(
             lambda: handing.hand_over(
-                viewer, learner=learner, to=to, reason=reason, today=viewer.today, now=guard.now()
+                viewer,
+                learners=[learner],
+                to=to,
+                reason=reason,
+                today=viewer.today,
+                now=guard.now(),
             )
         )
 

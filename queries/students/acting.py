@@ -12,7 +12,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 import privacy
 from db.tables import Flag, FlagEvent
@@ -22,7 +21,10 @@ from queries.students import notes
 from queries.trail import record
 
 LONGEST_SNOOZE: Final = timedelta(days=60)
-UNDO_WITHIN: Final = timedelta(minutes=30)
+CHANGED: Final = (
+    "Somebody or new data has changed a flag of those you chose since you saw them, so nothing was "
+    "done to any. Look at the list again and choose anew."
+)
 OUTCOMES: Final[Mapping[str, str]] = {  # the stored word and the sentence shown
     "talked with the learner": "We talked, and the learner is back on track",
     "agreed with home": "Agreed with the family",
@@ -31,17 +33,6 @@ OUTCOMES: Final[Mapping[str, str]] = {  # the stored word and the sentence shown
     "reason known": "The reason is known and has passed",
 }
 TAKEN_ON: Final = "taken on"  # why a counselor's acknowledgement leaves the state as it is
-_STATE_AFTER: Final[Mapping[str, str]] = {
-    "raised": "open",
-    "reopened": "open",
-    "acknowledged": "acknowledged",
-    "snoozed": "snoozed",
-    "referred": "referred",
-    "planned": "in_plan",
-    "resolved": "resolved",
-    "dismissed": "dismissed",
-}
-_OPEN: Final[Mapping[str, Any]] = {"state": "open", "snoozed_until": None, "referred_to": None}
 
 
 class NotPossible(Exception):  # noqa: N818 - reads as the sentence it carries
@@ -59,18 +50,30 @@ class Change:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def acknowledge(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
-    """Notes that somebody has seen to it; a counselor thereby takes it on, wherever it stands."""
+def acknowledge(
+    viewer: Viewer, *, flags: Sequence[UUID], now: datetime, seen: datetime | None = None
+) -> None:
+    """Notes that somebody has seen to it; a counselor thereby takes it on, wherever it stands.
+
+    Flags of several learners are acknowledged all or none; so are those that are snoozed or
+    referred together. With `seen`, when the viewer read them, none if one has changed since.
+    """
     change = (
         Change("acknowledged", {"referred_to": viewer.staff_id}, TAKEN_ON)
         if viewer.role == "counselor"
         else Change("acknowledged", {"state": "acknowledged", "snoozed_until": None})
     )
-    _act(viewer, flags, change, now=now)
+    _act(viewer, flags, change, now=now, seen=seen)
 
 
 def snooze(
-    viewer: Viewer, *, flags: Sequence[UUID], until: date, today: date, now: datetime
+    viewer: Viewer,
+    *,
+    flags: Sequence[UUID],
+    until: date,
+    today: date,
+    now: datetime,
+    seen: datetime | None = None,
 ) -> None:
     """Puts it off until a day; it comes back by itself."""
     if not today < until <= today + LONGEST_SNOOZE:
@@ -82,6 +85,7 @@ def snooze(
         flags,
         Change("snoozed", {"state": "snoozed", "snoozed_until": until}, until=until),
         now=now,
+        seen=seen,
     )
 
 
@@ -113,11 +117,18 @@ def resolve(
         write(db, viewer, found, change, now=now)
 
 
-def refer(viewer: Viewer, *, flags: Sequence[UUID], note: str, now: datetime) -> None:
+def refer(
+    viewer: Viewer,
+    *,
+    flags: Sequence[UUID],
+    note: str = "",
+    now: datetime,
+    seen: datetime | None = None,
+) -> None:
     """Hands it to the learner's counselor; the note is sealed like everything typed about her."""
     change = Change("referred", {"state": "referred", "snoozed_until": None})
     with privacy.session(viewer) as db:
-        found = locked(db, viewer, flags)
+        found = locked(db, viewer, flags, seen=seen)
         write(db, viewer, found, change, now=now)
         if note.strip():
             notes.write(
@@ -125,28 +136,29 @@ def refer(viewer: Viewer, *, flags: Sequence[UUID], note: str, now: datetime) ->
             )
 
 
-def undo(viewer: Viewer, *, flags: Sequence[UUID], now: datetime) -> None:
-    """Takes back one's own last action on each flag, as long as nothing has happened since."""
-    try:
-        with privacy.session(viewer) as db:
-            for flag in locked(db, viewer, flags, closed=True):
-                write(db, viewer, [flag], _back(db, viewer, flag, now=now), now=now)
-    except IntegrityError:
-        raise NotPossible(
-            "The same flag has been raised anew in the meantime, so this can not be undone. "
-            "Act on the new one."
-        ) from None
-
-
-def _act(viewer: Viewer, flags: Sequence[UUID], change: Change, *, now: datetime) -> None:
+def _act(
+    viewer: Viewer,
+    flags: Sequence[UUID],
+    change: Change,
+    *,
+    now: datetime,
+    seen: datetime | None = None,
+) -> None:
     with privacy.session(viewer) as db:
-        write(db, viewer, locked(db, viewer, flags), change, now=now)
+        write(db, viewer, locked(db, viewer, flags, seen=seen), change, now=now)
 
 
 def locked(
-    db: Connection, viewer: Viewer, flags: Sequence[UUID], *, closed: bool = False
+    db: Connection,
+    viewer: Viewer,
+    flags: Sequence[UUID],
+    *,
+    closed: bool = False,
+    seen: datetime | None = None,
 ) -> Sequence[AnyRow]:
-    """The flags, held until the transaction ends; a sentence if one is closed or not hers."""
+    """The flags, held until the transaction ends; a sentence if one is closed or not hers, or
+    has a history after `seen`.
+    """
     if viewer.role not in ("teacher", "counselor"):
         raise NotAllowed(
             f"In the role '{viewer.role}' you may not act on a flag. Ask the learner's teacher or "
@@ -166,6 +178,16 @@ def locked(
         )
     if not closed and any(flag.closed_on is not None for flag in found):
         raise NotPossible("This flag has been closed in the meantime. Reload the page to see how.")
+    if seen is not None and db.scalar(
+        select(FlagEvent.event_id)
+        .where(
+            FlagEvent.district_id == viewer.district_id,
+            FlagEvent.flag_id.in_(wanted),
+            FlagEvent.at > seen,
+        )
+        .limit(1)
+    ):
+        raise NotPossible(CHANGED)
     return found
 
 
@@ -206,44 +228,3 @@ def write(
             learner=learner,
             detail={"flags": mine, **change.detail},
         )
-
-
-def _back(db: Connection, viewer: Viewer, flag: AnyRow, *, now: datetime) -> Change:
-    """What takes the flag to where it stood before the viewer's last action."""
-    history = db.execute(
-        select(
-            FlagEvent.action, FlagEvent.staff_id, FlagEvent.reason, FlagEvent.until, FlagEvent.at
-        )
-        .where(FlagEvent.district_id == viewer.district_id, FlagEvent.flag_id == flag.flag_id)
-        .order_by(FlagEvent.at)
-    ).all()
-    stood: list[tuple[Mapping[str, Any], AnyRow]] = []
-    for event in history:
-        if event.action == "undone":
-            stood.pop()
-        else:
-            stood.append((_after(event, stood[-1][0] if stood else _OPEN), event))
-    last = stood[-1][1] if stood else None
-    if last is None or last.staff_id != viewer.staff_id or now - last.at > UNDO_WITHIN:
-        raise NotPossible(
-            "There is nothing of yours to undo: somebody or new data has changed this flag since, "
-            f"or more than {UNDO_WITHIN.seconds // 60} minutes have passed."
-        )
-    if last.action == "raised":
-        raise NotPossible("You raised this flag. Close it with what came of it instead.")
-    if last.action == "planned":
-        raise NotPossible("A plan has begun with this flag. End the plan with its outcome instead.")
-    before = stood[-2][0] if len(stood) > 1 else _OPEN
-    return Change("undone", {**before, "closed_on": None, "outcome": None})
-
-
-def _after(event: AnyRow, before: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Where a flag stands after an event of its history."""
-    if event.action == "acknowledged" and event.reason == TAKEN_ON:
-        return {**before, "referred_to": event.staff_id}
-    state = _STATE_AFTER[event.action]
-    return {
-        "state": state,
-        "snoozed_until": event.until if state == "snoozed" else None,
-        "referred_to": before["referred_to"],
-    }

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 import privacy
 from db.tables import Caseload, Cover, Staff, StaffRole
@@ -47,25 +47,17 @@ class Held:
 
 
 def hand_over(
-    viewer: Viewer, *, learner: UUID, to: UUID, reason: str, today: date, now: datetime
+    viewer: Viewer, *, learners: Sequence[UUID], to: UUID, reason: str, today: date, now: datetime
 ) -> None:
-    """The colleague holds the case from today, the viewer no longer; its history stays with it."""
+    """The colleague holds the cases from today, the viewer no longer; history stays with each.
+
+    All of them or, when one is not hers to hand over, none.
+    """
     if viewer.role != "counselor":
         raise NotAllowed("Counselors hand over cases. Ask the learner's counselor.")
     if reason not in REASONS:
         raise NotPossible("Choose why the case is handed over.")
     with privacy.session(viewer) as db:
-        mine = db.scalars(
-            select(Caseload.starts_on).where(
-                Caseload.district_id == viewer.district_id,
-                Caseload.staff_id == viewer.staff_id,
-                Caseload.learner_id == learner,
-                Caseload.starts_on <= today,
-                Caseload.ends_on.is_(None) | (Caseload.ends_on >= today),
-            )
-        ).all()
-        if not mine:
-            raise NotAllowed("Only a case of your own can be handed over. Reload the page.")
         counselor = db.scalar(
             select(StaffRole.staff_id).where(
                 StaffRole.district_id == viewer.district_id,
@@ -74,31 +66,61 @@ def hand_over(
                 StaffRole.ends_on.is_(None) | (StaffRole.ends_on >= today),
             )
         )
-        if counselor is None or to == viewer.staff_id:
-            raise NotPossible("A case goes to another counselor. Choose one.")
-        record(db, viewer, "handed over case", learner=learner, detail={"reason": reason})
-        notify(db, viewer, [to], kind="handover", learner=learner, now=now)
-        db.execute(
-            insert(Caseload)
-            .values(
-                district_id=viewer.district_id,
-                staff_id=to,
-                learner_id=learner,
-                starts_on=today,
-                rule=f"handed over by {viewer.name}: {reason}",
-            )
-            .inline()
+        for learner in sorted(set(learners)):
+            mine = _held(db, viewer, learner, today)
+            if not mine:
+                raise NotAllowed("Only a case of your own can be handed over. Reload the page.")
+            if counselor is None or to == viewer.staff_id:
+                raise NotPossible("A case goes to another counselor. Choose one.")
+            record(db, viewer, "handed over case", learner=learner, detail={"reason": reason})
+            notify(db, viewer, [to], kind="handover", learner=learner, now=now)
+            _give(db, viewer, learner, to, mine, reason=reason, today=today)
+
+
+def _held(db: Connection, viewer: Viewer, learner: UUID, today: date) -> Sequence[date]:
+    """Since when the viewer holds a case: the rows that stand for it today."""
+    return db.scalars(
+        select(Caseload.starts_on).where(
+            Caseload.district_id == viewer.district_id,
+            Caseload.staff_id == viewer.staff_id,
+            Caseload.learner_id == learner,
+            Caseload.starts_on <= today,
+            Caseload.ends_on.is_(None) | (Caseload.ends_on >= today),
         )
-        db.execute(
-            update(Caseload)
-            .where(
-                Caseload.district_id == viewer.district_id,
-                Caseload.staff_id == viewer.staff_id,
-                Caseload.learner_id == learner,
-                Caseload.starts_on.in_(mine),
-            )
-            .values(ends_on=today - timedelta(days=1))
+    ).all()
+
+
+def _give(
+    db: Connection,
+    viewer: Viewer,
+    learner: UUID,
+    to: UUID,
+    mine: Sequence[date],
+    *,
+    reason: str,
+    today: date,
+) -> None:
+    db.execute(
+        insert(Caseload)
+        .values(
+            district_id=viewer.district_id,
+            staff_id=to,
+            learner_id=learner,
+            starts_on=today,
+            rule=f"handed over by {viewer.name}: {reason}",
         )
+        .inline()
+    )
+    db.execute(
+        update(Caseload)
+        .where(
+            Caseload.district_id == viewer.district_id,
+            Caseload.staff_id == viewer.staff_id,
+            Caseload.learner_id == learner,
+            Caseload.starts_on.in_(mine),
+        )
+        .values(ends_on=today - timedelta(days=1))
+    )
 
 
 def held_by(viewer: Viewer, *, learner: UUID) -> list[Held]:

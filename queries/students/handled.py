@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 import privacy
 from db.tables import Flag, FlagEvent
 from privacy import Viewer, people
-from queries.students.acting import UNDO_WITHIN
 from queries.students.reasons import name_of
+from queries.students.undoing import UNDO_WITHIN
 
 WEEK: Final = timedelta(days=7)
 
