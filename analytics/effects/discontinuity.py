@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 LEVEL: Final = 0.95
 LEAST: Final = 20  # learners within the bandwidth, on either side
 STRONG: Final = 10.0  # F of the first stage, below which the instrument is weak (Staiger, Stock)
+TOO_FEW: Final = "too few learners stood near the line"
+_NOTHING: Final = 1e-9
+WEAK: Final = "standing over the line hardly decided who got such a plan"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,16 @@ class Jump:
     high: float
 
 
+def obstacle(running: Floats, planned: Floats, *, threshold: float, bandwidth: float) -> str:
+    """Why nothing can be estimated at the threshold, in words; empty where something can."""
+    over, near, weight = _side(running, threshold, bandwidth)
+    if min(int((near & (over == 1)).sum()), int((near & (over == 0)).sum())) < LEAST:
+        return TOO_FEW
+    at = (running[near] - threshold) / bandwidth
+    strength = _first_stage(at, over[near], planned[near], weight[near])
+    return "" if strength >= STRONG else WEAK
+
+
 def jump(
     running: Floats, outcome: Floats, planned: Floats, *, threshold: float, bandwidth: float
 ) -> Jump | None:
@@ -36,19 +49,13 @@ def jump(
 
     `planned` is 1 for a learner with a plan; over the threshold means running >= threshold.
     """
-    at = (running - threshold) / bandwidth
-    weight = np.clip(1 - np.abs(at), 0, None)
-    near = weight > 0
-    over = (at >= 0).astype(float)
-    if min(int((near & (over == 1)).sum()), int((near & (over == 0)).sum())) < LEAST:
+    if obstacle(running, planned, threshold=threshold, bandwidth=bandwidth):
         return None
-    at, over, weight = at[near], over[near], weight[near]
+    over, near, weight = _side(running, threshold, bandwidth)
+    at, over, weight = (running[near] - threshold) / bandwidth, over[near], weight[near]
     y, d = outcome[near], planned[near]
-    shared = np.stack([np.ones_like(at), at, at * over], axis=1)
+    shared = _shared(at, over)
     instruments = np.column_stack([over, shared])
-    first, first_error = _least_squares(instruments, d, weight)
-    if first_error == 0 or (first[0] / first_error) ** 2 < STRONG:
-        return None
     regressors = np.column_stack([d, shared])
     weighted = instruments * weight[:, None]
     inverse = np.linalg.inv(weighted.T @ regressors)
@@ -58,6 +65,28 @@ def jump(
     error = float(np.sqrt((inverse @ meat @ inverse.T)[0, 0] * len(y) / (len(y) - 4)))
     reach = float(ndtri(0.5 + LEVEL / 2)) * error
     return Jump(len(y), float(effect[0]), float(effect[0]) - reach, float(effect[0]) + reach)
+
+
+def _side(
+    running: Floats, threshold: float, bandwidth: float
+) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """(1 over the threshold, whether near it, the kernel's weight) of each learner."""
+    at = (running - threshold) / bandwidth
+    weight = np.clip(1 - np.abs(at), 0, None)
+    return (at >= 0).astype(float), weight > 0, weight
+
+
+def _shared(at: Floats, over: Floats) -> Floats:
+    """A line of its own on either side."""
+    return np.stack([np.ones_like(at), at, at * over], axis=1)
+
+
+def _first_stage(at: Floats, over: Floats, planned: Floats, weight: Floats) -> float:
+    """F of being over the threshold on having a plan; endless where it decides without doubt."""
+    first, error = _least_squares(np.column_stack([over, _shared(at, over)]), planned, weight)
+    if error < _NOTHING:
+        return float("inf") if abs(float(first[0])) > _NOTHING else 0.0
+    return float((first[0] / error) ** 2)
 
 
 def _least_squares(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, float]:

@@ -67,9 +67,10 @@ def _measure(
 ) -> Measured:
     plans = connection.execute(text(_PLANS), {"district": district, "today": today}).all()
     compared: list[tuple[Any, Compared]] = []
+    known: dict[str, Weeks] = {}
     for measure in sorted({plan.measure for plan in plans}):
         mine = [plan for plan in plans if plan.measure == measure]
-        weeks = weekly(connection, district, measure, today=today)
+        weeks = known[measure] = weekly(connection, district, measure, today=today)
         helped = {plan.learner_id for plan in plans}
         others = np.array([learner not in helped for learner in weeks.learners], bool)
         rows = []
@@ -82,7 +83,7 @@ def _measure(
             text(_STORE),
             [row | {"district": district, "as_of": today, "now": now} for row in rows],
         )
-    types = store_types(connection, district, compared, today, max(least, LEAST_PLANS), now)
+    types = store_types(connection, district, known, compared, today=today, least=least, now=now)
     return Measured(district, len(plans), types)
 
 

@@ -1,6 +1,7 @@
 """Support: which plans help in the district; limits, caseload rules, cover and templates."""
 
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 import pandas as pd
@@ -16,9 +17,18 @@ from pages.district.templating import templates_of
 from privacy import Viewer
 from queries.district import support
 from queries.district.support import PROGRAMMES, Rule
-from queries.effects import effects_by_type
+from queries.effects import EffectOfType, effects_by_type
 from queries.exports import note_export
 from queries.plan_words import MEASURES, TYPES
+
+WAYS: Final = {"matching": "beside learners alike", "discontinuity": "at the line"}
+TWO_WAYS: Final = (
+    "Two ways of estimating, each with its own blind spot. **Beside learners alike**: how learners "
+    "with such a plan changed, compared with learners who stood alike before and had none; whoever "
+    "was chosen for a reason no figure shows is not told apart. **At the line**: learners whose "
+    "chance of failing stood just over the line of the risk flag, beside those just under it, who "
+    "hardly differ but for the flag and what it led to; it speaks of learners at the line only."
+)
 
 
 def page(viewer: Viewer) -> None:
@@ -45,28 +55,18 @@ def _effects(viewer: Viewer) -> None:
         )
         return
     st.markdown(
-        "Compared with learners who stood alike and had no plan, never by member of staff; "
-        f"made once a week, last on {words.day(found[0].week_of, viewer.today)}."
+        f"{TWO_WAYS} Never by member of staff; made once a week, last on "
+        f"{words.day(found[0].week_of, viewer.today)}."
     )
-    table = pd.DataFrame(
-        [
-            {
-                "type of plan": TYPES.get(one.type, one.type),
-                "measured by": MEASURES[one.measure],
-                "learners": one.plans,
-                "effect": f"{one.estimate:+.1f}",
-                "between": f"{one.low:+.1f} and {one.high:+.1f} (95 %)",
-                "verdict": one.verdict,
-            }
-            for one in found
-        ]
-    )
+    table = pd.DataFrame([_row(one) for one in found])
     plain_table(
         list(table.columns),
         table.astype(str).to_numpy().tolist(),
         caption="Effect by type of plan",
         key="effects",
     )
+    for said in dict.fromkeys(_not_told(one) for one in found if one.why):
+        st.markdown(f"- {said}")
     twin(
         table,
         key="effects",
@@ -74,6 +74,24 @@ def _effects(viewer: Viewer) -> None:
         label="Download",
         on_download=lambda: note_export(viewer, what="effects by type", rows=len(table)),
     )
+
+
+def _row(one: EffectOfType) -> dict[str, object]:
+    known = one.estimate is not None
+    return {
+        "type of plan": TYPES.get(one.type, one.type),
+        "measured by": MEASURES[one.measure],
+        "way": WAYS[one.method],
+        "learners": one.plans if known else "",
+        "effect": f"{one.estimate:+.1f}" if known else "not told",
+        "between": f"{one.low:+.1f} and {one.high:+.1f} (95 %)" if known else "",
+        "verdict": one.verdict,
+    }
+
+
+def _not_told(one: EffectOfType) -> str:
+    kind = TYPES.get(one.type, one.type)
+    return f"**{plain(kind)}** can not be estimated at the line: {plain(one.why)}."
 
 
 def _limits(viewer: Viewer) -> None:

@@ -64,9 +64,15 @@ def sentence(found: Picture) -> str:
 
 def _by_type(viewer: Viewer, plan: Plan) -> None:
     for one in effects_by_type(viewer):
-        if (one.type, one.measure) == (plan.type, plan.measure):
-            kind = TYPES.get(one.type, one.type)
-            st.caption(
-                f"{plain(kind)} in the whole district, {one.plans} learners: {one.estimate:+.1f}, "
-                f"between {one.low:+.1f} and {one.high:+.1f} (95 %)."
-            )
+        if (one.type, one.measure) != (plan.type, plan.measure) or one.estimate is None:
+            continue
+        kind = TYPES.get(one.type, one.type)
+        how = (
+            f"in the whole district, {one.plans} learners"
+            if one.method == "matching"
+            else f"for learners at the line of the risk flag, of {one.plans} near it"
+        )
+        st.caption(
+            f"{plain(kind)} {how}: {one.estimate:+.1f}, "
+            f"between {one.low:+.1f} and {one.high:+.1f} (95 %)."
+        )
