@@ -124,10 +124,10 @@ class Site:
         secret = open_keystore(self.settings.key_file).secret("token")
         return tokens.open_token(secret, token, viewer=self.staff_id(role), kind="learner")
 
-    def sealed(self, learner: UUID, role: str) -> str:
-        """A person's address token for a learner."""
+    def sealed(self, value: UUID, role: str, *, kind: str = "learner") -> str:
+        """A person's address token for a learner, a plan or the like."""
         secret = open_keystore(self.settings.key_file).secret("token")
-        return tokens.seal(secret, viewer=self.staff_id(role), kind="learner", value=learner)
+        return tokens.seal(secret, viewer=self.staff_id(role), kind=kind, value=value)
 
 
 def family(home: Path) -> list[int]:

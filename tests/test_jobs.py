@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from db.demo.catalogue import SUBJECTS
 from tests.demo import People, Site, chromium, settled, sign_in, site, visitor
+from tests.recorder import recorded, unpacked
 
 pytestmark = pytest.mark.browser
 
@@ -417,6 +418,244 @@ def test_a_rate_by_school_stands_with_its_margin_and_its_price(people: People, p
     margin, value = head.index("margin from noise"), 1
     for row in rows:
         assert row[value] == "" or float(row[margin]) > 0
+
+
+# Each of these is one person's way through a page, click by click.
+
+
+def test_a_group_to_teach_again_is_kept_in_four_clicks_and_is_there_after_a_reload(
+    people: People, place: Site, record_property: Callable[[str, object], None]
+) -> None:
+    planted = place.truth().reteach
+    teacher = place.account(_lead_of(place, planted.class_id))
+    label = _label(place, planted.class_id).replace(" ", "+").replace(",", "%2C")
+    with people.at(teacher, f"/mastery?class={label}") as page:
+        began = time.monotonic()
+        page.get_by_role("columnheader", name=re.compile(re.escape(planted.code))).click()
+        page.locator(".st-key-chosen").get_by_role("button", name="Keep this group").click()
+        page.get_by_role("button", name="Keep", exact=True).click()
+        expect(page.get_by_text("Kept as “")).to_be_visible()
+        record_property("seconds to a kept group", round(time.monotonic() - began, 1))
+        page.get_by_role("link", name="Groups to teach again").click()
+        group = page.locator("[class*='st-key-group-']").filter(has_text=planted.code)
+        expect(group).to_contain_text("Still to teach (")
+        settled(page)
+        page.reload()
+        settled(page)
+        with page.expect_download() as waiting:
+            group.get_by_role("button", name="Print").click()
+            page.get_by_role("button", name="Download (PDF)").click()
+        paper = unpacked(Path(waiting.value.path()).read_bytes()).decode()
+        line = group.locator("p", has_text="Still to teach").inner_text()
+        names = line.partition(": ")[2].split("; ")
+    kept = place.ask(
+        "SELECT learner_id FROM chalkline.kept_group_learners WHERE class_id = :it",
+        it=planted.class_id,
+    )
+    assert len({row[0] for row in kept} & planted.learners) >= 0.7 * len(planted.learners)
+    assert len(names) == len(kept)
+    assert all(name in paper for name in names)
+
+
+def test_the_worst_question_and_its_commonest_wrong_answer_are_three_clicks_away(
+    people: People, place: Site
+) -> None:
+    with people.at(place.logins["teacher"], "/today") as page:
+        page.get_by_role("link", name="Content", exact=True).click()
+        page.get_by_text("Questions", exact=True).click()
+        lure = page.locator("p", has_text="The commonest wrong answer of your learners")
+        told = lure.inner_text()
+        title, number = re.match(
+            r"(.+), question (\d+)", _choice(page, "Question, the least telling first")
+        ).groups()
+    answers = place.ask(
+        "SELECT o->>'text', count(*) FROM chalkline.item_responses r "
+        "JOIN chalkline.assessment_items i USING (district_id, item_id) "
+        "JOIN chalkline.assessments a USING (district_id, assessment_id) "
+        "JOIN LATERAL jsonb_array_elements(i.options) o ON o->>'key' = r.answer "
+        "WHERE a.title = :title AND i.position = :number AND r.answer <> i.answer_key "
+        "AND r.class_id = ANY(:classes) GROUP BY 1 ORDER BY 2 DESC LIMIT 1",
+        title=title,
+        number=int(number),
+        classes=[row[0] for row in _classes_of(place, place.staff_id("teacher"))],
+    )[0]
+    said_by = re.search(r"is “(.+)”, chosen by (\d+) of \d+", told)
+    assert said_by
+    assert said_by[1] == answers[0]
+    assert 0 <= answers[1] - int(said_by[2]) <= 3  # only whole papers are counted on the page
+
+
+def test_overdue_cases_open_at_once_a_plan_in_one_click_and_its_effect_with_it(
+    people: People, place: Site
+) -> None:
+    with people.at(place.logins["counselor"], "/caseload") as page:
+        due = page.locator(".st-key-due-reviews")
+        expect(due).to_be_in_viewport()
+        first = due.locator("[class*='st-key-due-']").first
+        expect(first).to_contain_text("Overdue since")
+        waits = page.locator(CARDS).all_inner_texts()
+        assert all("waiting since" in words for words in waits)
+        first.get_by_role("button").click()
+        expect(page.get_by_text("Its review has been due since")).to_be_visible()
+        # And what it did, with its interval, stands on the same page.
+        helped = page.get_by_role("heading", name="Did it help?")
+        expect(helped).to_be_visible()
+        estimate = page.locator("p", has_text="who stood alike and had no plan")
+        expect(estimate).to_contain_text(
+            re.compile(r"between [+-]\d+\.\d and [+-]\d+\.\d \(90 %\)")
+        )
+        expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
+
+
+def test_a_plan_starts_from_a_flag_in_two_clicks_and_not_without_a_review_day(
+    people: People, place: Site, record_property: Callable[[str, object], None]
+) -> None:
+    with people.at(place.logins["counselor"], "/caseload?state=Not+answered+yet") as page:
+        began = time.monotonic()
+        page.locator(CARDS).first.get_by_role("button", name="Plan", exact=True).click()
+        day = page.get_by_role("group", name="Review on (required)")
+        proposed = re.sub(r"\D", "", day.inner_text())
+        for part in day.get_by_role("spinbutton").all():
+            part.click()
+            for _ in range(4):  # as many digits as a year has
+                page.keyboard.press("Backspace")
+        page.get_by_role("button", name="Start the plan").click()
+        expect(page.get_by_role("alert")).to_contain_text("review")
+        day.get_by_role("spinbutton").first.click()
+        page.keyboard.type(proposed)
+        page.get_by_role("button", name="Start the plan").click()
+        expect(page.get_by_role("heading", name="Did it help?")).to_be_visible()
+        record_property("seconds to a plan", round(time.monotonic() - began, 1))
+        expect(page).to_have_url(re.compile("/plan[?]plan="))
+    made = place.ask(
+        "SELECT i.review_on > i.starts_on, bool_and(f.state = 'in_plan') "
+        "FROM chalkline.interventions i JOIN chalkline.flags f ON f.flag_id = ANY(i.flags) "
+        "WHERE i.owner_id = :her GROUP BY i.intervention_id, 1",
+        her=place.staff_id("counselor"),
+    )
+    assert (True, True) in [tuple(row) for row in made]
+
+
+def test_several_learners_are_acknowledged_by_keyboard_in_one_go_and_taken_back(
+    people: People, place: Site
+) -> None:
+    with people.at(place.logins["teacher"], "/today") as page:
+        page.get_by_text("Choose several").click()
+        boxes = page.get_by_role("checkbox", name=re.compile("^Choose [A-Z]"))
+        expect(boxes.nth(1)).to_be_attached()
+        settled(page)
+        with_box = page.locator(CARDS).filter(has=page.get_by_role("checkbox"))
+        first, second = (learner_of(with_box.nth(place_)) for place_ in (0, 1))
+        for box in (0, 1):
+            boxes.nth(box).focus()
+            page.keyboard.press("Space")
+            expect(boxes.nth(box)).to_be_checked()
+        bar = page.locator(".st-key-several-bar")
+        expect(bar).to_contain_text("2 of")
+        expect(bar).to_be_in_viewport()
+        bar.get_by_role("button", name="Acknowledge").focus()
+        page.keyboard.press("Enter")
+        expect(_said(page)).to_contain_text("2 learners acknowledged.")
+        expect(page.locator(f".st-key-card-{first}")).to_have_count(0)
+        assert len(_flags(place, second, "acknowledged")) >= 1
+        page.get_by_role("button", name="Undo").click()
+        for learner in (first, second):
+            expect(page.locator(f".st-key-card-{learner}")).to_be_visible()
+            assert _flags(place, learner, "acknowledged") == []
+
+
+# What nobody else may read.
+
+
+def test_a_restricted_note_is_on_no_other_persons_wire_in_a_browser(
+    people: People, place: Site
+) -> None:
+    """Controls: it is on its author's, and the open note beside it on the teacher's and on
+    paper."""
+    learner = place.ask(_SHARED, her=place.staff_id("teacher"), case=place.staff_id("counselor"))
+    her, name = learner[0][0], ""
+    counselor, teacher = place.logins["counselor"], place.logins["teacher"]
+    with recorded(people.browser_of(counselor)) as author:
+        start = f"/plan?learner={place.sealed(her, 'counselor')}"
+        with people.at(counselor, start) as page:
+            name = page.get_by_role("heading", level=1).inner_text().removeprefix("Plan for ")
+            page.get_by_role("button", name="Start the plan").click()
+            _write_note(page, OPEN, restricted=False)
+            _write_note(page, SECRET, restricted=True)
+        concern = f"/concern?learner={place.sealed(her, 'counselor')}"
+        with people.at(counselor, concern) as page:
+            page.get_by_text("Wellbeing").click()
+            page.get_by_label(re.compile("What have you seen")).fill(WHISPERED)
+            page.get_by_text("Only for me and the learner's counselors").click()
+            page.get_by_role("button", name="Raise the flag").click()
+            expect(page.get_by_text("stands. It stays until somebody closes it")).to_be_visible()
+        with people.at(counselor, f"/learner?learner={place.sealed(her, 'counselor')}"):
+            pass
+    assert author.heard(SECRET, "frame")
+    assert author.heard(WHISPERED, "frame")
+
+    plan = place.ask(
+        "SELECT intervention_id FROM chalkline.interventions WHERE learner_id = :her", her=her
+    )[0][0]
+    about = f"learner={place.sealed(her, 'teacher')}"
+    of_plan = f"plan={place.sealed(plan, 'teacher', kind='plan')}"
+    hers = ("today", f"plan?{of_plan}", f"concern?{about}", f"message?{about}", "week", "groups")
+    with recorded(people.browser_of(teacher)) as others:
+        with people.at(teacher, f"/learner?{about}") as page:
+            expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+            for number, table in enumerate(page.get_by_text("Show as a table").all()):
+                table.click()
+                others.take(page, "Download as CSV", nth=number)
+            page.get_by_role("button", name="Conference sheet").click()
+            others.take(page, "Download (PDF)")
+            others.read()
+        for address in hers:
+            with people.at(teacher, f"/{address}"):
+                others.read()
+        with people.at(teacher, "/find") as page:
+            page.get_by_label(re.compile("full name")).fill(SECRET.split()[0])
+            page.get_by_role("button", name="Find", exact=True).last.click()
+            expect(page.get_by_text("Nothing of that name")).to_be_visible()
+            others.read()
+    with recorded(people.browser_of(place.logins["administrator"])) as office:
+        with people.at(place.logins["administrator"], "/emergency") as page:
+            page.get_by_label("Learner's full name").fill(name)
+            page.get_by_label(re.compile("^Why")).fill("The fire brigade asks where a child is.")
+            page.get_by_role("button", name="Open for 15 minutes").click()
+            expect(page.get_by_role("heading", name=name)).to_be_visible()
+            office.read()
+        for address in ("support", "alerts", "overview"):
+            with people.at(place.logins["administrator"], f"/{address}"):
+                office.read()
+    for reader in (others, office):
+        assert reader.heard(name, "frame")
+        assert (reader.heard(SECRET), reader.heard(WHISPERED)) == ([], [])
+    assert others.heard(OPEN, "frame")
+    assert others.heard(OPEN, "file conference sheet")
+    assert len([kind for kind, _ in others.came if kind.endswith(".csv")]) >= 3
+    assert SECRET not in place.app.said()
+
+
+SECRET = "Quaggas graze behind the gymnasium"
+WHISPERED = "Okapis sleep under the staircase"
+OPEN = "Zebras wait beside the library"
+_SHARED = (
+    "SELECT f.learner_id FROM chalkline.flags f "
+    "JOIN chalkline.enrollments e USING (district_id, learner_id) "
+    "JOIN chalkline.class_staff s ON s.class_id = e.class_id AND s.staff_id = :her "
+    "JOIN chalkline.caseloads c ON c.learner_id = f.learner_id AND c.staff_id = :case "
+    "WHERE f.closed_on IS NULL AND f.state = 'open' AND e.left_on IS NULL AND NOT EXISTS "
+    "(SELECT FROM chalkline.interventions i WHERE i.learner_id = f.learner_id) "
+    "ORDER BY f.severity, f.learner_id LIMIT 1"
+)
+
+
+def _write_note(page: Page, words: str, *, restricted: bool) -> None:
+    page.get_by_label("Add a note").fill(words)
+    if restricted:
+        page.get_by_text("Restricted: only for me").click()
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("[class*='st-key-note-']").filter(has_text=words)).to_be_visible()
 
 
 _SCHOOLS = "SELECT name FROM chalkline.institutions WHERE kind = 'school'"

@@ -148,10 +148,11 @@ def _one_question(viewer: Viewer, items: tuple[ItemReport, ...]) -> None:
             on_download=lambda: note_export(viewer, what="answers", rows=len(options)),
         )
     lure = item.lure
-    if lure and lure.misconception:
+    if lure:
+        behind = f" Behind it: {plain(lure.misconception)}." if lure.misconception else ""
         st.markdown(
-            f"**Behind the commonest wrong answer of your learners** (“{plain(lure.text)}”, "
-            f"{lure.chosen} of {item.learners}): {plain(lure.misconception)}."
+            f"**The commonest wrong answer of your learners** is “{plain(lure.text)}”, "
+            f"chosen by {lure.chosen} of {item.learners}.{behind}"
         )
 
 

@@ -69,10 +69,11 @@ def _fields(viewer: Viewer, template: PlanTemplate, place: int) -> NewPlan | Non
         goal = st.text_area("Goal, in terms that can be counted", template.goal, height=68)
         left, middle, right = st.columns(3)
         starts_on = left.date_input("Starts on", viewer.today, format="DD/MM/YYYY")
+        # Given through the state, since a default that was emptied would come back unsaid.
+        proposed = viewer.today + timedelta(days=template.review_days)
+        st.session_state.setdefault(f"review-{place}", proposed)
         review_on = middle.date_input(
-            "Review on (required)",
-            viewer.today + timedelta(days=template.review_days),
-            format="DD/MM/YYYY",
+            "Review on (required)", None, format="DD/MM/YYYY", key=f"review-{place}"
         )
         tier = right.selectbox(
             "Tier", list(TIERS), index=template.tier - 1, format_func=lambda one: TIERS[one]
