@@ -31,6 +31,7 @@ from db.demo.target import space_of
 from db.demo.terms import Year
 from db.demo.writing.catalogue import write_catalogue
 from db.effects import measure_effects
+from db.effects.line import NO_SCORES
 from db.embedded import Server
 from db.people import PlainPerson
 from db.refresh import refresh
@@ -616,7 +617,8 @@ def test_a_type_of_plan_is_found_to_have_the_effect_that_was_planted(made: Made)
     found = {
         kind: (low, high, said)
         for kind, low, high, said in made.rows(
-            "SELECT type, low, high, verdict FROM type_effects WHERE district_id = :d"
+            "SELECT type, low, high, verdict FROM type_effects"
+            " WHERE district_id = :d AND method = 'matching'"
         )
     }
     assert found.keys() == {"check-in", "mentoring"}
@@ -624,6 +626,10 @@ def test_a_type_of_plan_is_found_to_have_the_effect_that_was_planted(made: Made)
         assert low <= made.truth.helped[kind] <= high, kind
     assert found["check-in"][2] == "helped"
     assert found["mentoring"][2] == "did not"
+    at_the_line = made.rows(
+        "SELECT type, why FROM type_effects WHERE district_id = :d AND method = 'discontinuity'"
+    )
+    assert {tuple(row) for row in at_the_line} == {(kind, NO_SCORES) for kind in found}
     said = dict(
         made.rows("SELECT verdict, count(*) FROM plan_effects WHERE district_id = :d GROUP BY 1")
     )

@@ -599,11 +599,11 @@ def test_a_restricted_note_is_on_no_other_persons_wire_in_a_browser(
     )[0][0]
     about = f"learner={place.sealed(her, 'teacher')}"
     of_plan = f"plan={place.sealed(plan, 'teacher', kind='plan')}"
-    hers = ("today", f"plan?{of_plan}", f"concern?{about}", f"message?{about}", "week", "groups")
+    hers = ("today", f"plan?{of_plan}", f"message?{about}", "week")
     with recorded(people.browser_of(teacher)) as others:
         with people.at(teacher, f"/learner?{about}") as page:
             expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-            for number, table in enumerate(page.get_by_text("Show as a table").all()):
+            for number, table in enumerate(page.get_by_text("Show as a table").all()[:3]):
                 table.click()
                 others.take(page, "Download as CSV", nth=number)
             page.get_by_role("button", name="Conference sheet").click()
@@ -624,9 +624,8 @@ def test_a_restricted_note_is_on_no_other_persons_wire_in_a_browser(
             page.get_by_role("button", name="Open for 15 minutes").click()
             expect(page.get_by_role("heading", name=name)).to_be_visible()
             office.read()
-        for address in ("support", "alerts", "overview"):
-            with people.at(place.logins["administrator"], f"/{address}"):
-                office.read()
+        with people.at(place.logins["administrator"], "/support"):
+            office.read()
     for reader in (others, office):
         assert reader.heard(name, "frame")
         assert (reader.heard(SECRET), reader.heard(WHISPERED)) == ([], [])
