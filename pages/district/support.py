@@ -1,5 +1,6 @@
 """Support: which plans help in the district; limits, caseload rules, cover and templates."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -65,8 +66,8 @@ def _effects(viewer: Viewer) -> None:
         caption="Effect by type of plan",
         key="effects",
     )
-    for said in dict.fromkeys(_not_told(one) for one in found if one.why):
-        st.markdown(f"- {said}")
+    if told := _not_told(found):
+        st.markdown("\n".join(told))
     twin(
         table,
         key="effects",
@@ -89,9 +90,17 @@ def _row(one: EffectOfType) -> dict[str, object]:
     }
 
 
-def _not_told(one: EffectOfType) -> str:
-    kind = TYPES.get(one.type, one.type)
-    return f"**{plain(kind)}** can not be estimated at the line: {plain(one.why)}."
+def _not_told(found: Sequence[EffectOfType]) -> list[str]:
+    """Why the line can not tell, and of which types."""
+    kinds: dict[str, list[str]] = {}
+    for one in found:
+        if one.why:
+            kinds.setdefault(one.why, []).append(TYPES.get(one.type, one.type))
+    return [
+        f"- **{plain(words.listing(list(dict.fromkeys(some))))}** can not be estimated at the "
+        f"line: {plain(why)}."
+        for why, some in kinds.items()
+    ]
 
 
 def _limits(viewer: Viewer) -> None:
