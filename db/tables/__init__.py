@@ -35,10 +35,6 @@ from db.tables.base import SCHEMA, Table
 from db.tables.casework import (
     CaseloadRule,
     Cover,
-    Digest,
-    Message,
-    MessageTemplate,
-    Notification,
     PlanEffect,
     PlanTemplate,
     ProgressPoint,
@@ -89,6 +85,7 @@ from db.tables.estimates import (
 from db.tables.groups import KeptGroup, KeptGroupLearner
 from db.tables.learners import DataKey, Learner, LearnerGroup, LearnerPii, ProtectedAttribute
 from db.tables.learning import LearningInteraction, LearningSession, SectionProgress
+from db.tables.messages import Digest, Message, MessageTemplate, Notification
 from db.tables.operations import Backup, Import, ImportError, JobRun
 from db.tables.organisation import AcademicTerm, Institution, Staff, StaffRole
 from db.tables.releases import (
