@@ -94,7 +94,7 @@ PAGES = (
     Page("Equity", "equity", "balance", frozenset({ADMINISTRATOR}), "pages.district.equity"),
     Page("Courses", "courses", "school", frozenset({ADMINISTRATOR}), "pages.district.courses"),
     Page(
-        "Learning patterns",
+        "Patterns",
         "learning",
         "insights",
         frozenset({ADMINISTRATOR}),

@@ -1,4 +1,4 @@
-"""Learning patterns across the district: how long, how fast, how deep, and how scores spread."""
+"""Patterns across the district: how long, how fast, how deep, and how scores spread."""
 
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ SPREAD = "score_bands"
 
 def page(viewer: Viewer) -> None:
     """Four questions, each answered by a release."""
-    st.title("Learning patterns")
+    st.title("Patterns")
     st.write("Of groups, never of a person. Each figure is released once a week, when asked for.")
     for question, name, grain in QUESTIONS:
         st.header(question)
