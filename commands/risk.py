@@ -75,7 +75,7 @@ def use(
             raise Refusal(f"'{kind}' is not a kind of model. Use transparent or boosted.")
         with database() as (settings, _), jobs(settings) as work:
             from analytics.alerts import LINES
-            from queries.district import alerts
+            from queries.district import alert_line, alerts
 
             if line and line not in LINES:
                 raise Refusal(f"{line} is not a line. Use one of {', '.join(map(str, LINES))}.")
@@ -83,8 +83,8 @@ def use(
             privacy.open_door(settings)
             try:
                 now = alerts.alert_quality(viewer).decision
-                chosen: alerts.Kind = "boosted" if kind == "boosted" else "transparent"
-                alerts.decide(viewer, kind=chosen, line=line or now.line)
+                chosen: alert_line.Kind = "boosted" if kind == "boosted" else "transparent"
+                alert_line.decide(viewer, kind=chosen, line=line or now.line)
             finally:
                 privacy.close_door()
             done = scored(work, [viewer.district_id])

@@ -11,8 +11,9 @@ import streamlit as st
 from pages.guard import BROWSER, go, now
 from pages.password_form import please_wait, typed
 from privacy import NotAllowed
-from privacy.accounts import KnownAccount, Wait, account_of
+from privacy.accounts import KnownAccount, Wait
 from privacy.clicks import Ended
+from privacy.identities import account_of
 from privacy.second_factor import Method, check
 from privacy.second_factor import asked_of as asks_for_code
 from privacy.tickets import issue_ticket

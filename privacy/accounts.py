@@ -2,11 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -20,11 +18,6 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 MEMORY = timedelta(days=1)  # a wrong password older than this no longer counts
 LONGEST_NAME = 254
-MICROSOFT = (
-    "login.microsoftonline.com",
-    "login.microsoftonline.us",
-    "login.partner.microsoftonline.cn",
-)
 
 
 @dataclass(frozen=True)
@@ -103,10 +96,10 @@ def begin_attempt(name: str, *, now: datetime) -> Attempt | Wait:
             )
         )
         row = connection.execute(
-            select(*_KNOWN, Account.password_hash).where(Account.sign_in_name == name)
+            select(*KNOWN_COLUMNS, Account.password_hash).where(Account.sign_in_name == name)
         ).one_or_none()
     hash_to_compare = (row.password_hash if row else None) or passwords.nobodys_hash()
-    return Attempt(attempt_id, name, failures, hash_to_compare, _known(row) if row else None)
+    return Attempt(attempt_id, name, failures, hash_to_compare, known_account(row) if row else None)
 
 
 def settle(attempt: Attempt, *, right: bool, now: datetime, what: str = "password") -> None:
@@ -138,45 +131,6 @@ def settle(attempt: Attempt, *, right: bool, now: datetime, what: str = "passwor
         connection.execute(
             update(Account).where(Account.sign_in_name == attempt.name).values(**changed)
         )
-
-
-def account_of(claims: Mapping[str, Any]) -> KnownAccount | None:
-    """The account tied to an OpenID Connect identity: by issuer and subject, never by e-mail."""
-    identity = identity_of(claims)
-    if identity is None:
-        return None
-    issuer, subject = identity
-    with signin_session() as connection:
-        row = connection.execute(
-            select(*_KNOWN).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject)
-        ).one_or_none()
-    return _known(row) if row else None
-
-
-def identity_of(claims: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(issuer, subject) that a provider vouches for; None for claims that do not hold together.
-
-    Microsoft's `sub` differs from application to application; there the person is the object
-    identifier within the tenant, and the issuer must name that very tenant. With any other
-    provider a claim called `oid` means nothing: whoever runs one could put anybody's into it.
-
-    >>> identity_of({"iss": "https://accounts.google.com", "sub": "7", "oid": "boss"})
-    ('https://accounts.google.com', '7')
-    >>> tenant = "https://login.microsoftonline.com/t-1/v2.0"
-    >>> identity_of({"iss": tenant, "tid": "t-1", "oid": "o-9", "sub": "x"})
-    ('https://login.microsoftonline.com/t-1/v2.0', 't-1/o-9')
-    >>> identity_of({"iss": tenant, "tid": "t-2", "oid": "o-9", "sub": "x"})
-    """
-    issuer, subject = claims.get("iss"), claims.get("sub")
-    if not isinstance(issuer, str) or not isinstance(subject, str) or not subject:
-        return None
-    where = urlsplit(issuer)
-    if where.hostname not in MICROSOFT:
-        return issuer, subject
-    tenant, person = claims.get("tid"), claims.get("oid")
-    if not isinstance(tenant, str) or not isinstance(person, str) or not person:
-        return None
-    return (issuer, f"{tenant}/{person}") if where.path.split("/")[1:2] == [tenant] else None
 
 
 def set_password(
@@ -213,7 +167,7 @@ def forget_failures(connection: Connection, sign_in_name: str) -> None:
     )
 
 
-_KNOWN = (
+KNOWN_COLUMNS = (
     Account.district_id,
     Account.account_id,
     Account.staff_id,
@@ -222,7 +176,8 @@ _KNOWN = (
 )
 
 
-def _known(row: Row[*tuple[Any, ...]]) -> KnownAccount:
+def known_account(row: Row[*tuple[Any, ...]]) -> KnownAccount:
+    """An account from a row of KNOWN_COLUMNS."""
     return KnownAccount(
         row.district_id, row.account_id, row.staff_id, row.sign_in_name, row.disabled_at is not None
     )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 import privacy
 from analytics.alerts import Cell, Tally, group_cells, replay, shown_groups, verdict
 from privacy import NotAllowed
-from queries.district import alerts
+from queries.district import alert_line, alerts
 from tests import cast
 from tests.conftest import District
 
@@ -214,8 +214,8 @@ def test_before_anything_is_measured_the_page_has_nothing_and_the_line_as_delive
 
 
 def test_a_decision_holds_and_stands_in_the_trail(district: District) -> None:
-    alerts.decide(ADAM, kind="transparent", line=60)
-    alerts.decide(ADAM, kind="boosted", line=60)
+    alert_line.decide(ADAM, kind="transparent", line=60)
+    alert_line.decide(ADAM, kind="boosted", line=60)
     now = alerts.alert_quality(CARLA).decision
     assert (now.kind, now.line, now.by) == ("boosted", 60, "Adam Price")
     with district.jobs.begin() as db:
@@ -228,7 +228,7 @@ def test_a_decision_holds_and_stands_in_the_trail(district: District) -> None:
 @pytest.mark.parametrize("viewer", [TESS, CARLA], ids=["teacher", "counselor"])
 def test_nobody_else_decides(district: District, viewer: privacy.Viewer) -> None:
     with pytest.raises(NotAllowed, match="Ask an administrator"):
-        alerts.decide(viewer, kind="boosted", line=60)
+        alert_line.decide(viewer, kind="boosted", line=60)
     with privacy.session(viewer) as db, pytest.raises(DBAPIError, match="permission denied"):
         db.execute(
             text(

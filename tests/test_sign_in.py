@@ -10,7 +10,16 @@ import pytest
 from sqlalchemy import Connection, create_engine, func, select, text
 
 from db.tables import Account, SignInAttempt, WebSession
-from privacy import accounts, clicks, close_door, open_door, passwords, tickets, web_sessions
+from privacy import (
+    accounts,
+    clicks,
+    close_door,
+    identities,
+    open_door,
+    passwords,
+    tickets,
+    web_sessions,
+)
 from privacy.accounts import Attempt, KnownAccount, Wait, begin_attempt, settle, wait_after
 from privacy.clicks import Ended
 from privacy.web_sessions import Standing
@@ -378,12 +387,12 @@ def test_an_identity_is_matched_by_issuer_and_subject_never_by_mail(owner: Conne
             "oidc_subject = 'tess-1' WHERE sign_in_name = 'tess'"
         )
     )
-    found = accounts.account_of({"iss": "https://id.example", "sub": "tess-1"})
+    found = identities.account_of({"iss": "https://id.example", "sub": "tess-1"})
     assert found is not None
     assert found.staff_id == cast.of("Tess Moran")
-    assert accounts.account_of({"iss": "https://evil.example", "sub": "tess-1"}) is None
-    assert accounts.account_of({"iss": "https://id.example", "email": "tess"}) is None
-    assert accounts.account_of({}) is None
+    assert identities.account_of({"iss": "https://evil.example", "sub": "tess-1"}) is None
+    assert identities.account_of({"iss": "https://id.example", "email": "tess"}) is None
+    assert identities.account_of({}) is None
 
 
 @pytest.mark.parametrize(

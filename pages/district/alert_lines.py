@@ -10,7 +10,8 @@ from components import words
 from components.show import twin
 from pages.district import alert_words
 from privacy import NotAllowed, Viewer
-from queries.district.alerts import Kind, Line, Quality, decide
+from queries.district.alert_line import Kind, decide
+from queries.district.alerts import Line, Quality
 from queries.exports import note_export
 
 CHALLENGER: Final = """

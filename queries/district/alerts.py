@@ -7,38 +7,18 @@ here touches a learner.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, select
 
 import privacy
-from analytics.alerts import LINES, Cell, Tally
-from analytics.rules import LINE
-from db.tables import (
-    AlertGroup,
-    AlertLine,
-    AlertQuality,
-    Institution,
-    RiskDecision,
-    RiskModel,
-    Staff,
-)
+from analytics.alerts import Cell, Tally
+from db.tables import AlertGroup, AlertLine, AlertQuality, Institution, RiskModel
 from privacy import NotAllowed, Viewer
-from queries.trail import record
+from queries.district.alert_line import Decision, Kind, decision_in_force
 
-Kind = Literal["transparent", "boosted"]
 READERS: Final = ("administrator", "counselor")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What holds now; `by` is empty while nobody has decided anything."""
-
-    kind: Kind
-    line: int  # percent
-    by: str = ""
-    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +121,7 @@ def alert_quality(viewer: Viewer) -> Quality:
             .limit(1)
         )
         return Quality(
-            decision=_decision(db, viewer),
+            decision=decision_in_force(db, viewer),
             window=window,
             replayed=tuple(Alert(row.alert, _tally(row), row.lead_days) for row in replayed),
             raised=tuple(
@@ -157,59 +137,6 @@ def alert_quality(viewer: Viewer) -> Quality:
             k=own.least_group,
             measured_at=measured.astimezone(ZoneInfo(own.timezone)) if measured else None,
         )  # fmt: skip
-
-
-def decide(viewer: Viewer, *, kind: Kind, line: int) -> None:
-    """Decides from which chance (percent) flags are raised and which kind of model scores.
-
-    Holds from the next scoring on, within seconds; stands in the audit trail.
-    """
-    if viewer.role != "administrator":
-        raise NotAllowed(
-            f"A {viewer.role} may not change when flags are raised. Ask an administrator."
-        )
-    if line not in LINES:
-        raise ValueError(f"A line is one of {', '.join(map(str, LINES))} percent, not {line}.")
-    with privacy.session(viewer) as db:
-        before = _decision(db, viewer)
-        db.execute(
-            insert(RiskDecision)
-            .values(
-                district_id=viewer.district_id,
-                kind=kind,
-                line=line / 100,
-                decided_by=viewer.staff_id,
-            )
-            .inline()
-        )
-        record(
-            db,
-            viewer,
-            "risk line decided",
-            detail={
-                "kind": kind, "line": line, "kind_before": before.kind, "line_before": before.line
-            },
-        )  # fmt: skip
-
-
-def _decision(db: Connection, viewer: Viewer) -> Decision:
-    row = db.execute(
-        select(RiskDecision.kind, RiskDecision.line, RiskDecision.decided_at, Staff.display_name)
-        .join(
-            Staff,
-            and_(
-                Staff.district_id == RiskDecision.district_id,
-                Staff.staff_id == RiskDecision.decided_by,
-            ),
-        )
-        .where(RiskDecision.district_id == viewer.district_id)
-        .order_by(RiskDecision.decided_at.desc(), RiskDecision.decision_id)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return Decision("transparent", round(LINE * 100))
-    kind: Kind = "boosted" if row.kind == "boosted" else "transparent"
-    return Decision(kind, round(row.line * 100), row.display_name, row.decided_at)
 
 
 def _lines(db: Connection, viewer: Viewer) -> dict[Kind, tuple[Line, ...]]:
