@@ -130,6 +130,23 @@ def test_a_copy_made_before_a_correction_is_made_again(
     assert copy["about"]["learner_pii"][0]["given_name"] == "Anna"
 
 
+def test_opening_what_is_held_is_noted_once_and_tells_who_and_about_whom(
+    district: District,
+) -> None:
+    opened("Ana Ruiz")
+    request = verified(ANA, "correction")
+    for _ in range(3):
+        assert corrections.held(RITA, request=request).given_name == "Ana"
+    with district.jobs.begin() as db:
+        noted = db.execute(
+            text(
+                "SELECT actor, subject FROM chalkline.audit_log"
+                " WHERE action = 'opened fields to correct'"
+            )
+        ).all()
+    assert [tuple(one) for one in noted] == [(RITA.staff_id, cast.of("anonymous Ana Ruiz"))]
+
+
 def test_nothing_is_corrected_before_it_is_certain_who_asks(
     district: District, custody: Custody
 ) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from privacy import NotAllowed, Viewer, corrections, door, people
 from privacy.consent import age
 from privacy.corrections import PARTS
 from privacy.datakeys import data_keys
+from privacy.session import SEEN_KEY
 from privacy.usage import used_for
 from queries.records.requests import Request, changed
 from queries.students.contacts import Contact, parsed
@@ -54,7 +56,11 @@ def held(viewer: Viewer, *, request: Request) -> Held:
     learner = _verified(request)
     with privacy.session(viewer) as db, used_for("records office: correction"):
         row = people.whole(db, viewer, learner)
-        record(db, viewer, "opened fields to correct", learner=learner)
+        said = b"fields to correct" + (viewer.session or viewer.staff_id.bytes) + learner.bytes
+        digest = sha256(said).digest()
+        if not door().seen.lately(digest):  # the form is drawn anew at every click
+            record(db, viewer, "opened fields to correct", learner=learner)
+            db.info.setdefault(SEEN_KEY, []).append(digest)
     return Held(
         row["given_name"] or "",
         row["family_name"] or "",
