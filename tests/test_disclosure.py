@@ -170,6 +170,18 @@ def test_a_group_of_k_is_shown() -> None:
     assert not hidden.any()
 
 
+def test_a_district_of_hundreds_of_thousands_is_protected_like_any() -> None:
+    """No bound of the linear programs may be smaller than what a table adds up to."""
+    table, counts = grid([[190_000, 160_000, 3], [170_000, 150_000, 120_000], [9_000, 8_000, 700]])
+    shown = fresh(table, counts, K)
+    assert not shown[table.cells.index(("cell", "0", "2"))]
+    assert 4 <= shown.sum() <= len(table) - 4
+    known = ranges(table, counts, ~shown)
+    hidden = ~shown & ~table.unpublished
+    assert (known.low[hidden] < 1e-6).all()
+    assert (known.high[hidden] > K - 1e-6).all()
+
+
 def test_a_school_of_one_class_is_hidden_with_its_total() -> None:
     """The school's total is the class: to show it would be to show the class."""
     shape = Shape(((6, 7), (6, 7), (6,)), subjects=0)

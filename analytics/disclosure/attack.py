@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from analytics.disclosure.table import Bools, Floats, Table
 
 Ints = NDArray[np.intp]
-MANY: Final = 1e5  # learners: what an attacker takes for "no upper bound"
+MANY: Final = 1e5  # learners, at least: what an attacker takes for "no upper bound"
 TOLERANCE: Final = 1e-6
 _BLOCK: Final = 20_000  # variables of one program, at most
 
@@ -39,7 +39,8 @@ def ranges(table: Table, counts: Floats, hidden: Bools, *, upper: Floats | None 
     low, high = counts.copy(), counts.copy()
     hidden = hidden | table.unpublished
     for cells, equations in _pieces(table, hidden):
-        most = np.full(len(cells), MANY) if upper is None else np.minimum(upper[cells], MANY)
+        top = many(counts)
+        most = np.full(len(cells), top) if upper is None else np.minimum(upper[cells], top)
         matrix = table.matrix[equations][:, cells]
         known = _known(table, counts, hidden)[equations]
         bounds = np.column_stack([np.zeros(len(cells)), most])
@@ -77,7 +78,8 @@ def certain(
     cells, asked = np.flatnonzero(hidden), np.flatnonzero(of & hidden)
     if not len(asked):
         return found
-    most = np.full(len(table), MANY) if upper is None else np.minimum(upper, MANY)
+    top = many(counts)
+    most = np.full(len(table), top) if upper is None else np.minimum(upper, top)
     size, whole = len(cells), len(table)
     pick = csr_array((np.ones(size), (np.arange(size), cells)), shape=(size, whole))
     # Unknowns: learners of hidden cells; those with it, of all; those without, of hidden ones.
@@ -107,6 +109,15 @@ def certain(
     most_with, most_without = np.split(-_extremes(matrix, known, bounds, goals), 2)
     found[asked] = np.minimum(most_with, most_without) < 1 - TOLERANCE
     return found
+
+
+def many(counts: Floats) -> float:
+    """An upper bound that is none: more learners than anything in the table adds up to.
+
+    >>> many(np.array([12.0, 30.0])), many(np.array([90_000.0]))
+    (100000.0, 360000.0)
+    """
+    return max(MANY, 4 * float(counts.max(initial=0.0)))
 
 
 def _known(table: Table, counts: Floats, hidden: Bools) -> Floats:

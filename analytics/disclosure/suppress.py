@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import hstack
 
-from analytics.disclosure.attack import MANY, TOLERANCE, Told, certain, ranges
+from analytics.disclosure.attack import TOLERANCE, Told, certain, many, ranges
 from analytics.disclosure.table import Bools, Floats, Table
 
 _TRIES: Final = 40  # cells that are tried to be shown again, so that no more is hidden than must be
@@ -43,7 +43,8 @@ def protect(
     must = sensitive if hidden is None else sensitive | (hidden & ~table.unpublished)
     asked = ~table.unpublished if asked is None else asked & ~table.unpublished
     barred = np.zeros(len(table), dtype=np.bool_) if public is None else public & ~must
-    most = np.full(len(table), MANY) if upper is None else np.minimum(upper, MANY)
+    top = many(counts)
+    most = np.full(len(table), top) if upper is None else np.minimum(upper, top)
     search = _Search(table, counts, most, k, asked, barred)
     chosen = must.copy()
     while True:

@@ -10,7 +10,7 @@ that was shown holds fewer than k, whatever is added up from it stands as it was
 
 import numpy as np
 
-from analytics.disclosure.attack import MANY, Told
+from analytics.disclosure.attack import Told, many
 from analytics.disclosure.suppress import protect
 from analytics.disclosure.table import Bools, Floats, Table
 
@@ -57,7 +57,7 @@ def fresh(
     waiting = protect(
         table.plain, added, few, k,
         hidden=waiting, asked=few, public=still & (added == 0),
-        upper=np.where(added == 0, 0.0, MANY),
+        upper=np.where(added == 0, 0.0, many(added)),
     )  # fmt: skip
     if waiting is None:
         return nothing
