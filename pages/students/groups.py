@@ -35,6 +35,8 @@ figures are rounded, and nothing is said of fewer than ten learners or your dist
 group. That it was followed by right answers does not prove that the section caused them.
 """
 
+_LEAST: Final = ("", "one", "two", "three", "four")
+
 
 def page(viewer: Viewer) -> None:
     """Shows the groups of one class, as one would print them."""
@@ -67,10 +69,13 @@ def page(viewer: Viewer) -> None:
 def _headline(found: Grouping, again: Sequence[Table]) -> str:
     if not found.learners:
         return "Nobody is in this class yet."
+    if found.learners < GROUP_LEAST:
+        return "One learner is no group: what she does next stands on her own page."
     if not again:
+        learners = words.plural(found.learners, "learner")
         return (
-            f"No {GROUP_LEAST} of {words.plural(found.learners, 'learner')} struggle with the same "
-            "competency: there is no group to teach again."
+            f"No {_LEAST[GROUP_LEAST]} of {learners} struggle with the same competency: there is "
+            "no group to teach again."
         )
     together = sum(len(one.learners) for one in again)
     return (

@@ -75,7 +75,7 @@ def _known(viewer: Viewer, found: Talk) -> None:
         last = f"{plan.points[-1].value:.0f} % of the way" if plan.points else "no progress yet"
         late = " :red-badge[▲ Review overdue]" if plan.overdue(viewer.today) else ""
         st.markdown(
-            f"**{plain(TYPES.get(plan.type, plan.type))}**{late}: {plain(plan.goal)}  \n"
+            f"**{plain(TYPES.get(plan.type, plan.type))}**: {plain(plan.goal)}{late}  \n"
             f":small[{last}; review {words.ago(plan.review_on, viewer.today)}; {plain(plan.owner)}]"
         )
     if not found.reasons and not found.plans:

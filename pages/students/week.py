@@ -63,7 +63,7 @@ def _notice(viewer: Viewer, one: Notice) -> None:
 
 
 def _cover(viewer: Viewer, counselors: list[Colleague]) -> None:
-    st.header("When I am away")
+    st.header("Away, or handing over")
     for one in handing.covers(viewer):
         days = f"{words.day(one.starts_on, viewer.today)} to {words.day(one.ends_on, viewer.today)}"
         mine = one.absent_id == viewer.staff_id
