@@ -82,26 +82,44 @@ def mondays(today: date) -> list[date]:
     return [coming + timedelta(weeks=weeks - 1) for weeks in _WEEKS]
 
 
-def snooze(flag: str, today: date, *, disabled: bool = False) -> Action | None:
-    """A panel of days: the start of coming school weeks, or any."""
-    with st.popover("Snooze", key=f"snooze-{flag}", on_change="rerun", disabled=disabled) as panel:
-        if not panel.open:
+def snooze(
+    flag: str, today: date, *, disabled: bool = False, at_once: bool = False
+) -> Action | None:
+    """A panel of days: the start of coming school weeks, or any.
+
+    With `at_once` it is built before it is opened: at the foot of a window a panel that is empty
+    when it opens finds no room for what then comes.
+    """
+    opening: Literal["rerun", "ignore"] = "ignore" if at_once else "rerun"
+    with st.popover("Snooze", key=f"snooze-{flag}", on_change=opening, disabled=disabled) as panel:
+        if not at_once and not panel.open:
             return None
         chosen = None
         st.markdown("Show this again on")
         for monday in mondays(today):
             if st.button(words.day(monday, today), key=f"until-{flag}-{monday}", width="stretch"):
                 chosen = Action("snooze", flag, until=monday)
-        other = st.date_input(
-            "or another day",
-            value=None,
-            min_value=today + timedelta(days=1),
-            format="DD/MM/YYYY",
-            key=f"until-{flag}-other",
-        )
-        if isinstance(other, date):
+        if at_once:
+            # A day that stays chosen may not act again on whoever is chosen next.
+            with st.form(f"until-{flag}", border=False):
+                other = _another_day(flag, today)
+                asked = st.form_submit_button("Snooze until then")
+        else:
+            other, asked = _another_day(flag, today), True
+        if asked and other is not None:
             chosen = Action("snooze", flag, until=other)
     return chosen
+
+
+def _another_day(flag: str, today: date) -> date | None:
+    found = st.date_input(
+        "or another day",
+        value=None,
+        min_value=today + timedelta(days=1),
+        format="DD/MM/YYYY",
+        key=f"until-{flag}-other",
+    )
+    return found if isinstance(found, date) else None
 
 
 def _wrong(flag: str, wrongs: Wrongs) -> Action | None:

@@ -24,22 +24,26 @@ def several(
     chosen: int,
     *,
     today: date,
+    turn: int = 0,
     acknowledge: str = "Acknowledge",
     hand_over: HandOver | None = None,
 ) -> Action | None:
-    """The bar; `keys` are those of the checkboxes on the page. Without `hand_over` one refers."""
+    """The bar; `keys` are those of the checkboxes on the page. Without `hand_over` one refers.
+
+    With another `turn` it begins anew: nothing typed, every panel closed.
+    """
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="several-bar"):
         st.markdown(f"**{chosen} of {len(keys)} chosen**", width="content")
         st.button("All", key="choose-all", on_click=_tick, args=(keys, True), type="tertiary")
         st.button("None", key="choose-none", on_click=_tick, args=(keys, False), type="tertiary")
         nobody = not chosen
         seen = st.button(acknowledge, key=f"acknowledge-{ALL}", disabled=nobody)
-        later = snooze(ALL, today, disabled=nobody)
+        later = snooze(f"{ALL}-{turn}", today, disabled=nobody, at_once=True)
         if hand_over is None:
             referred = st.button("Refer to counselor", key=f"refer-{ALL}", disabled=nobody)
             passed = Action("refer", ALL) if referred else None
         else:
-            passed = _hand_over(hand_over, disabled=nobody)
+            passed = _hand_over(hand_over, turn, disabled=nobody)
     return Action("acknowledge", ALL) if seen else later or passed
 
 
@@ -48,16 +52,12 @@ def _tick(keys: Sequence[str], value: bool) -> None:
         st.session_state[key] = value
 
 
-def _hand_over(given: HandOver, *, disabled: bool) -> Action | None:
-    with st.popover(
-        "Hand over", key=f"hand-over-{ALL}", on_change="rerun", disabled=disabled
-    ) as panel:
-        if not panel.open:
-            return None
+def _hand_over(given: HandOver, turn: int, *, disabled: bool) -> Action | None:
+    with st.popover("Hand over", key=f"hand-over-{ALL}-{turn}", disabled=disabled):
         if not given.colleagues:
             st.write("There is no other counselor who could take a case.")
             return None
-        with st.form("hand-over-several", border=False):
+        with st.form(f"hand-over-form-{turn}", border=False):
             to = st.selectbox(
                 "To", list(given.colleagues), index=None, format_func=given.colleagues.__getitem__
             )

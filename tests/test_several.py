@@ -162,3 +162,18 @@ def test_cases_are_handed_over_all_or_none(district: District) -> None:
     handing.hand_over(CARLA, learners=[ANA, BEN], **over)
     assert held() == {DEV}
     assert trail(district, "handed over case") == 2
+
+
+def test_a_day_that_was_chosen_once_does_not_act_on_whoever_is_chosen_next(
+    district: District,
+) -> None:
+    page = choose(show("pages.students.today", TESS), ["Ana Ruiz"])
+    page.date_input(key="until-several-0-other").set_value(TESS.today + timedelta(days=9))
+    next(one for one in page.button if one.label == "Snooze until then").click()
+    ran(page)
+    assert [row.state for row in stands(district)].count("snoozed") == 1
+    for box in page.checkbox:
+        box.set_value(True)
+    ran(page)
+    assert "2 of 2 chosen" in said(page)
+    assert [row.state for row in stands(district)].count("snoozed") == 1

@@ -49,6 +49,7 @@ def act_on_chosen(
             list(shown),
             len(chosen),
             today=viewer.today,
+            turn=st.session_state.get(ROUND, 0),
             acknowledge=acknowledge,
             hand_over=_over(viewer) if counselor else None,
         )
