@@ -37,9 +37,12 @@ def ranges(table: Table, counts: Floats, hidden: Bools, *, upper: Floats | None 
     `upper` bounds cells from elsewhere: a metric is about no more learners than are enrolled.
     """
     low, high = counts.copy(), counts.copy()
+    published = hidden & ~table.unpublished
     hidden = hidden | table.unpublished
+    top = many(counts)
     for cells, equations in _pieces(table, hidden):
-        top = many(counts)
+        if not published[cells].any():
+            continue  # slack between shown cells is what they leave over: it has no range
         most = np.full(len(cells), top) if upper is None else np.minimum(upper[cells], top)
         matrix = table.matrix[equations][:, cells]
         known = _known(table, counts, hidden)[equations]
