@@ -33,6 +33,14 @@ def link(address: str, label: str, *, icon: str | None = None, **query: str) -> 
     st.page_link(_declared(address), label=label, icon=icon, query_params=query)
 
 
+def link_to_list(viewer: Viewer) -> None:
+    """The way to where a teacher or counselor finds her learners."""
+    if viewer.role == "counselor":
+        link("caseload", "Open your caseload", icon=":material/diversity_1:")
+    else:
+        link("today", "Open Today", icon=":material/today:")
+
+
 def _declared(address: str) -> st.Page:
     # The router has declared the page; Streamlit knows it again by its address alone.
     return st.Page(_never_run, title=address, url_path=address)

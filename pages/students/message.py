@@ -6,7 +6,7 @@ from components import words
 from components.empty import empty
 from components.show import plain
 from pages import guard
-from pages.students.links import learner_of, link, token
+from pages.students.links import learner_of, link, link_to_list, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
 from queries.message_words import AUDIENCES, LANGUAGES, MessageTemplate, UnknownField
@@ -27,6 +27,7 @@ def page(viewer: Viewer) -> None:
     if not address:
         st.title("Message")
         st.write("Open a learner's card and choose More, Write a message.")
+        link_to_list(viewer)
         return
     try:
         desk = writing.desk(viewer, learner=learner_of(viewer, address), today=viewer.today)

@@ -8,7 +8,7 @@ import streamlit as st
 from components.show import plain
 from pages import guard
 from pages.students import plan_record
-from pages.students.links import learner_of, open_page, opened, token
+from pages.students.links import learner_of, link_to_list, open_page, opened, token
 from privacy import NotAllowed, Viewer
 from privacy.tokens import TokenError
 from queries.plan_words import MEASURES, TIERS, TYPES, PlanTemplate, first_for
@@ -32,6 +32,7 @@ def page(viewer: Viewer) -> None:
         else:
             st.title("Plan")
             st.write("Open a plan from its learner, or start one from a flag: More, Start a plan.")
+            link_to_list(viewer)
     except (NotAllowed, TokenError) as why:
         st.title("Plan")
         st.error(str(why))
