@@ -141,7 +141,7 @@ def _paper(viewer: Viewer, chosen: TaughtClass, group: Kept, key: str) -> None:
     with st.popover("Print", icon=":material/print:", key=f"paper-{key}", on_change="rerun") as it:
         if not it.open:
             return
-        st.write("One page for the lesson: who, and room for three short questions.")
+        st.write("A page for the lesson: who, and room for three short questions.")
         st.download_button(
             "Download (PDF)",
             documents.pdf("group", sheet(viewer, chosen, group), made_at=guard.now()),
