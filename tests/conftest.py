@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, text
 
 import privacy
 from db import engine as engines
-from db.embedded import Server
+from db.embedded import Server, start, stop
 from db.migrate import migrate
 from db.settings import Settings, secret_file
 from privacy.keystore import open_keystore
@@ -66,8 +66,9 @@ def own_main() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """An embedded PostgreSQL of this test run's own."""
-    with temporary_server() as started:
-        yield started
+    with temporary_server() as made:
+        stop(made)
+        yield start(Settings.load({"CHALKLINE_HOME": str(made.home)}))
 
 
 @pytest.fixture(scope="session")

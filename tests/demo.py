@@ -35,6 +35,7 @@ from privacy import tokens
 from privacy.keystore import open_keystore
 from privacy.passwords import generated, hashed
 from tests.app_server import ROOT, free_port
+from tests.pg import scratch
 
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 STARTS_WITHIN = 60.0  # seconds
@@ -201,8 +202,8 @@ def manage(home: Path, *words: str, **environment: str) -> "subprocess.Completed
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder that ends with the block, which a root's server may pass through (pytest's not)."""
-    made = Path(tempfile.mkdtemp(prefix="chalkline-test-", dir="/tmp"))
+    """A folder that ends with the block, which a root's server may pass through."""
+    made = Path(tempfile.mkdtemp(prefix="chalkline-test-", dir=scratch()))
     made.chmod(0o711)
     try:
         yield made

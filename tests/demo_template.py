@@ -16,7 +16,7 @@ from db import embedded
 from db.places import Places, system_account
 from db.settings import Settings
 from tests.demo import family, running
-from tests.pg import hasten
+from tests.pg import hasten, scratch
 
 FIRST_START_WITHIN = 240.0  # seconds; on a machine with nothing else to do it is about 25
 
@@ -28,7 +28,7 @@ def demo_template() -> Iterator[Path]:
     All workers of one test run share it: the first makes it, the last removes it.
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}"
-    shared = Path(f"/tmp/chalkline-test-demo-{run}")
+    shared = scratch() / f"chalkline-test-demo-{run}"
     shared.mkdir(mode=0o711, exist_ok=True)
     users = os.open(f"{shared}.users", os.O_RDWR | os.O_CREAT, 0o600)
     try:
