@@ -4,8 +4,8 @@ Every two seconds a job looks for new rows and refreshes what they are about, an
 it; every five minutes one sees whether a term has ended, so that the risk model learns from it;
 every hour another makes months ahead and tidies up. The worker may be killed at any time (a refresh
 is one transaction a district), waits for a database that is away, and ends with the process it was
-started by. A job that a killed worker left half-done is taken back within seconds by whichever
-worker lives. The jobs themselves are in db/chores.py.
+started by. A job that a killed worker left half-done, or that was lost with a connection, is taken
+back within seconds by whichever worker lives. The jobs themselves are in db/chores.py.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
 import procrastinate
+from procrastinate import JobContext
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
@@ -97,9 +99,10 @@ async def _work(owner_url: str, stop: asyncio.Event, chores: Sequence[Chore]) ->
     engine = jobs(owner_url)
     try:
         await asyncio.to_thread(_prepare, engine)
-        app = _app(engine, chores)
+        at_work = AtWork()
+        app = _app(engine, at_work, chores)
         async with app.open_async():
-            forgetting = asyncio.create_task(_forget_killed(app))
+            forgetting = asyncio.create_task(_forget_lost(app, at_work))
             working = asyncio.create_task(
                 app.run_worker_async(
                     concurrency=3,  # pages must not wait for a scoring, nor both for a training
@@ -120,7 +123,25 @@ async def _work(owner_url: str, stop: asyncio.Event, chores: Sequence[Chore]) ->
         engine.dispose()
 
 
-def _app(engine: Engine, chores: Sequence[Chore] = ()) -> procrastinate.App:
+@dataclass(frozen=True)
+class AtWork:
+    """The jobs that this process has in hand, and the numbers that its worker has had."""
+
+    jobs: set[int | None] = field(default_factory=set)
+    workers: set[int | None] = field(default_factory=set)
+
+    @contextmanager
+    def having(self, job: procrastinate.jobs.Job) -> Iterator[None]:
+        """From a job's beginning to its end."""
+        self.workers.add(job.worker_id)
+        self.jobs.add(job.id)
+        try:
+            yield
+        finally:
+            self.jobs.discard(job.id)
+
+
+def _app(engine: Engine, at_work: AtWork, chores: Sequence[Chore] = ()) -> procrastinate.App:
     _, arguments = engine.dialect.create_connect_args(engine.url)
     plain = {name: str(v) for name, v in arguments.items() if isinstance(v, str | int)}
     conninfo = make_conninfo(**{**plain, "options": f"-c search_path={SCHEMA}"})
@@ -132,49 +153,61 @@ def _app(engine: Engine, chores: Sequence[Chore] = ()) -> procrastinate.App:
     rest_until = 0.0
 
     @app.periodic(cron=TICK)
-    @app.task(name="refresh", queueing_lock="refresh", lock="refresh")
-    def tick(timestamp: int) -> None:
+    @app.task(name="refresh", queueing_lock="refresh", lock="refresh", pass_context=True)
+    def tick(context: JobContext, timestamp: int) -> None:
         # While a loader writes, its rows are looked at and not yet seen: do not compete with it.
         nonlocal rest_until
-        if monotonic() >= rest_until:
-            rest_until = monotonic() + REST * keep_fresh(engine)
+        with at_work.having(context.job):
+            if monotonic() >= rest_until:
+                rest_until = monotonic() + REST * keep_fresh(engine)
 
     @app.periodic(cron=TICK)
-    @app.task(name="scores", queueing_lock="scores", lock="scores")
-    def scores(timestamp: int) -> None:
-        keep_scored(engine)
+    @app.task(name="scores", queueing_lock="scores", lock="scores", pass_context=True)
+    def scores(context: JobContext, timestamp: int) -> None:
+        with at_work.having(context.job):
+            keep_scored(engine)
 
     @app.periodic(cron=TERMLY)
-    @app.task(name="models", queueing_lock="models", lock="models")
-    def models(timestamp: int) -> None:
-        keep_models(engine)
+    @app.task(name="models", queueing_lock="models", lock="models", pass_context=True)
+    def models(context: JobContext, timestamp: int) -> None:
+        with at_work.having(context.job):
+            keep_models(engine)
 
     @app.periodic(cron=HOURLY)
-    @app.task(name="upkeep", queueing_lock="upkeep", lock="upkeep")
-    def hourly(timestamp: int) -> None:
-        tidy(engine)
+    @app.task(name="upkeep", queueing_lock="upkeep", lock="upkeep", pass_context=True)
+    def hourly(context: JobContext, timestamp: int) -> None:
+        with at_work.having(context.job):
+            tidy(engine)
 
     for chore in chores:
-        _add(app, engine, chore)
+        _add(app, engine, at_work, chore)
     return app
 
 
-def _add(app: procrastinate.App, engine: Engine, chore: Chore) -> None:
+def _add(app: procrastinate.App, engine: Engine, at_work: AtWork, chore: Chore) -> None:
     @app.periodic(cron=chore.cron)
-    @app.task(name=chore.name, queueing_lock=chore.name)
-    def task(timestamp: int) -> None:
-        do(engine, chore)
+    @app.task(name=chore.name, queueing_lock=chore.name, pass_context=True)
+    def task(context: JobContext, timestamp: int) -> None:
+        with at_work.having(context.job):
+            do(engine, chore)
 
 
-async def _forget_killed(app: procrastinate.App) -> None:
-    """Removes jobs left half-done by killed workers, for as long as this one works: each holds the
-    lock of its kind, and nothing of that kind would run again. The next tick does its work.
+async def _forget_lost(app: procrastinate.App, at_work: AtWork) -> None:
+    """Removes jobs that nobody does, for as long as this worker works; the next tick does it all.
+
+    Each holds the lock of its kind, and nothing of that kind would run again: those of killed
+    workers, and those of our own whose beginning or end was lost with a connection.
     """
     manager = app.job_manager
+    missed: set[int | None] = set()
     while True:
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        gone = await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED)
+        ours = [one for one in await manager.list_jobs_async(status=Status.DOING.value)
+                if one.worker_id in at_work.workers and one.id not in at_work.jobs]  # fmt: skip
+        for job in {one.id: one for one in (*gone, *(o for o in ours if o.id in missed))}.values():
             if job.id is not None:
                 await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+        missed = {one.id for one in ours}  # twice in a row, or it is only just beginning or ending
         await asyncio.sleep(HEARTBEAT)
 
 

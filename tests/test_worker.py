@@ -160,6 +160,33 @@ def test_what_a_worker_was_killed_in_the_middle_of_is_done_by_one_that_starts_at
         _until(lambda: _clicks(db) == 1, 60)
 
 
+def test_a_job_whose_end_was_lost_with_a_connection_holds_up_no_other(
+    district: District, db: Connection
+) -> None:
+    with _worker(district):
+        _until(lambda: _made(db), 30)
+        _until(lambda: _leave_one_behind(db), 20)
+        _click(db)
+        _until(lambda: _clicks(db) == 1, 30)
+
+
+def _leave_one_behind(db: Connection) -> bool:
+    """A refresh that the living worker has begun, as the database sees it, and knows nothing of."""
+    try:
+        return bool(
+            db.execute(
+                text(
+                    "INSERT INTO procrastinate.procrastinate_jobs "
+                    "(task_name, queue_name, lock, status, worker_id) "
+                    "SELECT 'refresh', 'default', 'refresh', 'doing', id "
+                    "FROM procrastinate.procrastinate_workers"
+                )
+            ).rowcount
+        )
+    except DBAPIError:  # one is at work just now, and there is one at a time
+        return False
+
+
 def test_the_worker_survives_the_loss_of_all_its_connections(
     district: District, db: Connection
 ) -> None:
