@@ -8,18 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from commands.databases import bring_up_to_date, database, jobs, lacking, server
-from commands.demo_district import SEED, make_demo
 from commands.logins import Newcomer, give_accounts
-from commands.scoring import scored
 from commands.terminal import Json, Refusal, answering, day, say, show_pairs, show_rows, watched
-from db import engine, oulad
-from db.effects import measure_effects
-from db.nightly import work_through
-from db.refresh import refresh
+from db import engine
 from db.settings import Settings
 from db.status import districts
 from privacy.people import sealer, source_hash
 
+SEED = 20_260_101
 load = typer.Typer(no_args_is_help=True, help="Load real data.")
 
 
@@ -41,6 +37,8 @@ def demo(
 ) -> None:
     """Generate a demo district of invented people."""
     with answering(as_json) as answer:
+        from commands.demo_district import make_demo  # here and below: work takes long to import
+
         match scale:
             case "small" | "district":
                 pass
@@ -60,6 +58,12 @@ def load_oulad(
 ) -> None:
     """Load the Open University Learning Analytics Dataset."""
     with answering(as_json) as answer, database() as (settings, keystore):
+        from commands.scoring import scored
+        from db import oulad
+        from db.effects import measure_effects
+        from db.nightly import work_through
+        from db.refresh import refresh
+
         with jobs(settings) as work, watched() as progress:
             report = oulad.load(
                 work,
@@ -104,6 +108,9 @@ def refresh_state(
             with work.begin() as connection:
                 if district and district not in {one["district"] for one in districts(connection)}:
                     raise Refusal(f"There is no district {district}. 'status' lists them.")
+            from commands.scoring import scored
+            from db.refresh import refresh
+
             report = refresh(
                 work,
                 districts=[district] if district else None,
@@ -128,6 +135,8 @@ def measure(
                 known = [int(one["district"]) for one in districts(connection)]
             if district and district not in known:
                 raise Refusal(f"There is no district {district}. 'status' lists them.")
+            from db.nightly import work_through
+
             done = [
                 asdict(
                     work_through(

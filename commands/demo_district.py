@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from commands.data import SEED
 from commands.databases import jobs
 from commands.demo_office import furnish
 from commands.logins import Newcomer, give_accounts
@@ -19,7 +20,6 @@ from privacy.keystore import KeyStore
 from privacy.names import normalise
 from privacy.people import sealer, source_hash
 
-SEED = 20_260_101
 Scale = Literal["small", "district"]
 
 

@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from commands.databases import database, jobs
-from commands.demo_district import make_demo
 from commands.logins import known
 from commands.terminal import Refusal, answering, note, say, show_rows
 from db.settings import Settings
@@ -36,6 +35,8 @@ def run(
         with jobs(settings) as work, work.begin() as connection:
             empty = is_empty(connection)
         if empty and demo:
+            from commands.demo_district import make_demo  # here: most starts make none
+
             note("Making a demo district of invented people; once, about 20 seconds ...")
             make_demo(settings, keystore, scale="small")
         if logins := known(settings):

@@ -15,14 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from db.accounts import AccountError
-from db.audit import AuditError
-from db.embedded import EmbeddedError
-from db.migrate import MigrationError
-from db.oulad import LoadError
-from db.refresh import RefreshError
-from db.setting_error import SettingsError
-from privacy.keystore import KeyStoreError
+from db.in_words import InWordsError
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
 Answer = Callable[[Any, Callable[[], None]], None]
@@ -32,21 +25,8 @@ say = Console(stderr=True, width=None if sys.stderr.isatty() else 200)
 WIDEST = 120  # characters of a table, however narrow the terminal
 
 
-class Refusal(Exception):  # noqa: N818 - it is what the person is told
+class Refusal(InWordsError):  # noqa: N818 - it is what the person is told
     """Stops a command with one clear sentence."""
-
-
-IN_WORDS = (
-    Refusal,
-    SettingsError,
-    EmbeddedError,
-    MigrationError,
-    KeyStoreError,
-    AccountError,
-    AuditError,
-    LoadError,
-    RefreshError,
-)
 
 
 @contextmanager
@@ -61,7 +41,7 @@ def answering(as_json: bool) -> Iterator[Answer]:
 
     try:
         yield answer
-    except IN_WORDS as problem:
+    except InWordsError as problem:
         _fail(str(problem), as_json)
     except OperationalError as problem:
         _fail(_why(problem), as_json)

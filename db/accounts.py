@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
 
+from db.in_words import InWordsError
 from db.tables import (
     Account,
     Institution,
@@ -19,7 +20,7 @@ from db.tables import (
 )
 
 
-class AccountError(ValueError):
+class AccountError(InWordsError, ValueError):
     """The account can not be made or changed; the message says why and what to do."""
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
+from db.in_words import InWordsError
+
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_242_615  # advisory lock: any constant that nothing else here uses
 HMAC_BLOCK = 64  # bytes, of SHA-256 (RFC 2104)
 
 
-class MigrationError(RuntimeError):
+class MigrationError(InWordsError, RuntimeError):
     """The database can not be brought forward; the message says which file and what to do."""
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.in_words import InWordsError
 from db.settings import Settings, private_file
 
 Say = Callable[[str], None]
@@ -22,7 +23,7 @@ SOCKET_FOLDER_MAX = 85  # bytes: sun_path holds 103 on macOS, and PostgreSQL add
 FRESH = {"lock", "users", "keys"}  # what a home may hold before its first server
 
 
-class EmbeddedError(RuntimeError):
+class EmbeddedError(InWordsError, RuntimeError):
     """The embedded server can not be used; the message is one sentence with the way out."""
 
 

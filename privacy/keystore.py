@@ -32,6 +32,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from db.in_words import InWordsError
 from privacy.fields import framed
 
 SecretName = Literal["index", "token", "pseudonym", "second factor"]
@@ -43,7 +44,7 @@ _BLOB_VERSION = b"\x01"
 _NOTICE = "Whoever holds this file can read every learner's name. Never keep it with the database."
 
 
-class KeyStoreError(Exception):
+class KeyStoreError(InWordsError):
     """The key store can not do what was asked. Says why and the way out, never a key."""
 
 

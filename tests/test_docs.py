@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from db.settings import Settings
-from manage import app
+from manage import command_line
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,7 +39,7 @@ def test_every_command_that_is_named_exists(document: Path) -> None:
         )
     )
     for command in named:
-        result = CliRunner().invoke(app, [*command.split(), "--help"])
+        result = CliRunner().invoke(command_line(), [*command.split(), "--help"])
         assert result.exit_code == 0, command
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert
 
 from db.audit.chain import copied, end, one_at_a_time
 from db.audit.merkle import Tree
+from db.in_words import InWordsError
 from db.settings import Settings, secret_file, sync_folder
 from db.tables import AuditCheckpoint
 
@@ -27,7 +28,7 @@ _NEW: Final = (
 )
 
 
-class AuditError(RuntimeError):
+class AuditError(InWordsError, RuntimeError):
     """The trail, its checkpoints or their folder are not as they must be; says what and why."""
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from db.in_words import InWordsError
+
 KEPT = 1000  # rejected rows whose place is kept; beyond that they are only counted
 
 
-class LoadError(RuntimeError):
+class LoadError(InWordsError, RuntimeError):
     """The data can not be loaded as they are; the message says where and what to do."""
 
 

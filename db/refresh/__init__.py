@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from db.in_words import InWordsError
 from db.locks import Work, alone
 from db.people import Progress, quiet
 from db.refresh.activity import activity_days
@@ -48,7 +49,7 @@ class RefreshReport:
     districts: tuple[Refreshed, ...]
 
 
-class RefreshError(RuntimeError):
+class RefreshError(InWordsError, RuntimeError):
     """Some districts could not be refreshed; the others were. Names them, quotes no data."""
 
     def __init__(self, failed: dict[int, Exception], done: tuple[Refreshed, ...]) -> None:
