@@ -17,7 +17,7 @@ from privacy.releases.numbers import numbers
 from tests.neighbours import AUDITS, COUNT
 
 RUNS = 12_000  # a side; bench/privacy.py takes 100,000
-TO_CATCH = 28_000
+TO_CATCH = {0.5: 12_000, 0.85: 80_000}  # by noise left; at 28,000 the slight one is missed at times
 CATCHING = (
     "a rate: one learner added",
     "a rate of some: one learner added",
@@ -51,7 +51,7 @@ def test_missing_noise_is_caught(name: str, left: float, monkeypatch: pytest.Mon
     """The negative control: half the noise, and 15 % less."""
     monkeypatch.setattr(measuring, "noisy", weakened(left))
     audit = AUDITS[name]
-    assert audit.verdict(TO_CATCH).rho > audit.claim()
+    assert audit.verdict(TO_CATCH[left]).rho > audit.claim()
 
 
 def shown(learners: int, *, exactly: bool, runs: int) -> np.ndarray:
