@@ -48,23 +48,22 @@ def actions(
     refer: bool = True,
     outcomes: Wrongs | None = None,
 ) -> Action | None:
-    """The row of buttons; each panel is built only while it is open.
+    """The buttons, in whatever row is open; each panel is built only while it is open.
 
     `wrongs` gives the reasons for a wrong flag, stored word to the sentence shown. Snoozing
     offers the start of coming school weeks, counted from `today`, or any day. A counselor, to
     whom others refer, says another word than "Acknowledge" and refers to nobody. With `outcomes`,
     a flag may also be settled with one of them, and a plan or a message be begun.
     """
-    with st.container(horizontal=True, horizontal_alignment="right", key=f"actions-{flag}"):
-        seen = st.button(acknowledge, key=f"acknowledge-{flag}")
-        # All are drawn before any is answered: a button that comes and goes loses its focus.
-        panels = (
-            snooze(flag, today),
-            _wrong(flag, wrongs),
-            _refer(flag) if refer else None,
-            _more(flag, outcomes, plan=refer) if outcomes else None,
-        )
-        planned = bool(outcomes) and not refer and st.button("Plan", key=f"plan-{flag}")
+    seen = st.button(acknowledge, key=f"acknowledge-{flag}")
+    # All are drawn before any is answered: a button that comes and goes loses its focus.
+    panels = (
+        snooze(flag, today),
+        _wrong(flag, wrongs),
+        _refer(flag) if refer else None,
+        _more(flag, outcomes, plan=refer) if outcomes else None,
+    )
+    planned = bool(outcomes) and not refer and st.button("Plan", key=f"plan-{flag}")
     if seen:
         return Action("acknowledge", flag)
     if planned:

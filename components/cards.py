@@ -79,24 +79,15 @@ def learner_card(
     """
     with st.container(border=True, key=f"card-{card.flag}", gap="small"):
         picked, opened = _heading(card, pick)
-        reasons = "\n".join(
-            f"- {plain(reason)} :small[:gray[{plain(clears)}]]" if clears else f"- {plain(reason)}"
-            for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
-        )
-        if card.chance:
-            st.markdown(f"**{plain(card.chance)}**")
-        st.markdown(reasons)
+        st.markdown(_body(card, step=not pick))
         if pick:
             if opened:
                 return Action("open", card.flag)
             return Action("pick", card.flag) if picked else None
-        step, buttons = st.columns([10, 10], vertical_alignment="center")
-        if card.next_step:
-            step.markdown(f"**Next step:** {plain(card.next_step)}")
-        if card.why:
-            with step.popover("Why this step", type="tertiary", key=f"why-{card.flag}"):
-                st.markdown("\n".join(f"- {plain(sentence)}" for sentence in card.why))
-        with buttons:
+        with st.container(horizontal=True, key=f"actions-{card.flag}"):
+            if card.why:
+                with st.popover("Why this step", type="tertiary", key=f"why-{card.flag}"):
+                    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in card.why))
             chosen = actions(
                 card.flag,
                 wrongs=wrongs,
@@ -106,6 +97,17 @@ def learner_card(
                 outcomes=outcomes,
             )
     return Action("open", card.flag) if opened else chosen
+
+
+def _body(card: LearnerCard, *, step: bool) -> str:
+    """Chance, reasons with what clears each, and the next step, as one text: lists are long."""
+    reasons = [
+        f"- {plain(reason)} :small[:gray[{plain(clears)}]]" if clears else f"- {plain(reason)}"
+        for reason, clears in zip_longest(card.reasons, card.clears, fillvalue="")
+    ]
+    chance = f"**{plain(card.chance)}**" if card.chance else ""
+    next_step = f"**Next step:** {plain(card.next_step)}" if step and card.next_step else ""
+    return "\n\n".join(part for part in (chance, "\n".join(reasons), next_step) if part)
 
 
 def _heading(card: LearnerCard, pick: str | None) -> tuple[bool, bool]:

@@ -16,11 +16,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Final
 
 import procrastinate
 from procrastinate import JobContext
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
@@ -150,46 +152,29 @@ def _app(engine: Engine, at_work: AtWork, chores: Sequence[Chore] = ()) -> procr
             conninfo=conninfo, min_size=1, max_size=5, timeout=5.0, reconnect_timeout=1.0
         )
     )
+
+    def every(cron: str, name: str, work: Callable[[], object]) -> None:
+        @app.periodic(cron=cron)
+        @app.task(name=name, queueing_lock=name, lock=name, pass_context=True)
+        def task(context: JobContext, timestamp: int) -> None:
+            with at_work.having(context.job):
+                work()
+
     rest_until = 0.0
 
-    @app.periodic(cron=TICK)
-    @app.task(name="refresh", queueing_lock="refresh", lock="refresh", pass_context=True)
-    def tick(context: JobContext, timestamp: int) -> None:
+    def look() -> None:
         # While a loader writes, its rows are looked at and not yet seen: do not compete with it.
         nonlocal rest_until
-        with at_work.having(context.job):
-            if monotonic() >= rest_until:
-                rest_until = monotonic() + REST * keep_fresh(engine)
+        if monotonic() >= rest_until:
+            rest_until = monotonic() + REST * keep_fresh(engine)
 
-    @app.periodic(cron=TICK)
-    @app.task(name="scores", queueing_lock="scores", lock="scores", pass_context=True)
-    def scores(context: JobContext, timestamp: int) -> None:
-        with at_work.having(context.job):
-            keep_scored(engine)
-
-    @app.periodic(cron=TERMLY)
-    @app.task(name="models", queueing_lock="models", lock="models", pass_context=True)
-    def models(context: JobContext, timestamp: int) -> None:
-        with at_work.having(context.job):
-            keep_models(engine)
-
-    @app.periodic(cron=HOURLY)
-    @app.task(name="upkeep", queueing_lock="upkeep", lock="upkeep", pass_context=True)
-    def hourly(context: JobContext, timestamp: int) -> None:
-        with at_work.having(context.job):
-            tidy(engine)
-
+    every(TICK, "refresh", look)
+    every(TICK, "scores", partial(keep_scored, engine))
+    every(TERMLY, "models", partial(keep_models, engine))
+    every(HOURLY, "upkeep", partial(tidy, engine))
     for chore in chores:
-        _add(app, engine, at_work, chore)
+        every(chore.cron, chore.name, partial(do, engine, chore))
     return app
-
-
-def _add(app: procrastinate.App, engine: Engine, at_work: AtWork, chore: Chore) -> None:
-    @app.periodic(cron=chore.cron)
-    @app.task(name=chore.name, queueing_lock=chore.name, pass_context=True)
-    def task(context: JobContext, timestamp: int) -> None:
-        with at_work.having(context.job):
-            do(engine, chore)
 
 
 async def _forget_lost(app: procrastinate.App, at_work: AtWork) -> None:
@@ -205,7 +190,9 @@ async def _forget_lost(app: procrastinate.App, at_work: AtWork) -> None:
         ours = [one for one in await manager.list_jobs_async(status=Status.DOING.value)
                 if one.worker_id in at_work.workers and one.id not in at_work.jobs]  # fmt: skip
         for job in {one.id: one for one in (*gone, *(o for o in ours if o.id in missed))}.values():
-            if job.id is not None:
+            # One that has ended since it was listed is no longer there to be removed.
+            with suppress(ConnectorException):
+                assert job.id is not None  # it has been given to a worker
                 await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
         missed = {one.id for one in ours}  # twice in a row, or it is only just beginning or ending
         await asyncio.sleep(HEARTBEAT)

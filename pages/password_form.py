@@ -14,13 +14,27 @@ from privacy.passwords import prepared
 WRONG = "The sign-in name or the password is not right."
 
 # The library's fields say autocomplete="off", which keeps password managers and assistive tools
-# from knowing what they are for (WCAG 1.3.5 and 3.3.8).
+# from knowing what they are for (WCAG 1.3.5 and 3.3.8). Streamlit draws them when their code has
+# come, which may be later than this script, and again whenever they change: so it keeps watching.
 _FIELDS_PURPOSE = """
 export default function () {
-  const form = document.querySelector('[data-testid="stForm"]');
-  const fields = form ? form.querySelectorAll('input') : [];
-  if (fields[0]) fields[0].setAttribute('autocomplete', 'username');
-  if (fields[1]) fields[1].setAttribute('autocomplete', 'current-password');
+  const purposes = ['username', 'current-password'];
+  function tell() {
+    const form = document.querySelector('[data-testid="stForm"]');
+    const fields = form ? form.querySelectorAll('input') : [];
+    purposes.forEach((purpose, place) => {
+      const field = fields[place];
+      if (field && field.getAttribute('autocomplete') !== purpose) {
+        field.setAttribute('autocomplete', purpose);
+      }
+    });
+  }
+  const watcher = new MutationObserver(tell);
+  watcher.observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ['autocomplete'],
+  });
+  tell();
+  return () => watcher.disconnect();
 }
 """
 

@@ -22,20 +22,23 @@ else
   echo "pip-audit is left out: no database of advisories can be reached from here. Elsewhere: ADVISORIES=osv make test"
 fi
 
-if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null 2>&1; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "Installing Chromium for the browser tests ..."
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
-  elif ! python -m playwright install chromium >/dev/null 2>&1; then
-    echo "The browser tests need Chromium: install your system's package 'chromium', then run make test again."
-    exit 1
-  fi
+debian() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null; }
+browser() { command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
+if debian && ! command -v chromium-headless-shell >/dev/null 2>&1; then
+  echo "Installing Chromium's headless shell for the browser tests ..."
+  install chromium-headless-shell || echo "It is not to be had here; any Chromium will do."
+fi
+if ! browser >/dev/null 2>&1 && ! { debian && install chromium; } && ! python -m playwright install chromium >/dev/null 2>&1; then
+  echo "The browser tests need Chromium: install your system's package 'chromium', then run make test again."
+  exit 1
 fi
 
 if ! [ -e /usr/lib/softhsm/libsofthsm2.so ] && ! command -v softhsm2-util >/dev/null 2>&1; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  if debian; then
     echo "Installing SoftHSM2 for the tests of keys on a token ..."
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq softhsm2 >/dev/null
+    install softhsm2
   else
     echo "The tests of keys on a token need SoftHSM2: install your system's package 'softhsm2', then run make test again."
     exit 1

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as BrowserPage
-from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine, create_engine, text
 from streamlit.util import calc_hash
 from websockets.exceptions import InvalidStatus
@@ -34,6 +34,7 @@ from privacy.keystore import open_keystore
 from tests import cast
 from tests.app_server import ROOT, RunningApp, free_port, running_app
 from tests.conftest import _super
+from tests.demo import chromium
 from tests.probe import CANARY, LEFT_BY_CALLBACK
 from tests.tab import PAGE, Browser, Tab
 
@@ -582,27 +583,30 @@ def test_an_error_tells_neither_reader_nor_log_what_it_knew(campus: Campus) -> N
 # In a real browser.
 
 
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chromium]:
+    """A real browser, started once."""
+    with chromium() as started:
+        yield started
+
+
 @contextmanager
-def chromium(campus: Campus) -> Iterator[BrowserPage]:
-    """A window of a real browser; anything it complains about fails the test."""
+def window_of(chrome: Chromium, campus: Campus) -> Iterator[BrowserPage]:
+    """A window of a profile of its own; anything it complains about fails the test."""
     complaints: list[str] = []
-    with sync_playwright() as play:
-        found = Path("/usr/bin/chromium")
-        browser = play.chromium.launch(
-            executable_path=found if found.exists() else None, args=["--no-sandbox"]
-        )
-        window = browser.new_context(base_url=campus.app.url).new_page()
-        window.on("console", lambda said: complaints.append(said.text))
-        window.on(
-            "request",
-            lambda asked: (
-                complaints.append(f"asked {asked.url}")
-                if not asked.url.startswith((campus.app.url, "data:", "blob:"))
-                else None
-            ),
-        )
-        yield window
-        browser.close()
+    context = chrome.new_context(base_url=campus.app.url)
+    window = context.new_page()
+    window.on("console", lambda said: complaints.append(said.text))
+    window.on(
+        "request",
+        lambda asked: (
+            complaints.append(f"asked {asked.url}")
+            if not asked.url.startswith((campus.app.url, "data:", "blob:"))
+            else None
+        ),
+    )
+    yield window
+    context.close()
     assert not [text for text in complaints if "Content Security Policy" in text or "asked" in text]
 
 
@@ -613,8 +617,8 @@ def _type_and_send(window: BrowserPage, name: str, password: str) -> None:
 
 
 @pytest.mark.browser
-def test_a_teacher_follows_a_link_signs_in_and_out(campus: Campus) -> None:
-    with chromium(campus) as window:
+def test_a_teacher_follows_a_link_signs_in_and_out(chrome: Chromium, campus: Campus) -> None:
+    with window_of(chrome, campus) as window:
         window.goto("/probe?class=x")
         _type_and_send(window, "tess", "wrong")
         window.get_by_text(WRONG).wait_for()
@@ -634,20 +638,25 @@ def test_a_teacher_follows_a_link_signs_in_and_out(campus: Campus) -> None:
 
 
 @pytest.mark.browser
-def test_the_forms_fields_say_what_they_are_for(campus: Campus) -> None:
-    with chromium(campus) as window:
+def test_the_forms_fields_say_what_they_are_for(chrome: Chromium, campus: Campus) -> None:
+    with window_of(chrome, campus) as window:
         window.goto("/")
         name = window.get_by_label("Sign-in name")
         name.wait_for()
         password = window.locator("input[type=password][autocomplete=current-password]")
         password.wait_for()  # the policy of the page lets no test evaluate a string
         assert name.get_attribute("autocomplete") == "username"
+        # As Streamlit does when it draws the field once more, or only after our script has run.
+        window.locator("input[type=password]").evaluate("it => (it.autocomplete = 'off')")
+        password.wait_for()
 
 
 @pytest.mark.browser
-def test_a_person_changes_her_password_and_her_other_browsers_are_out(campus: Campus) -> None:
+def test_a_person_changes_her_password_and_her_other_browsers_are_out(
+    chrome: Chromium, campus: Campus
+) -> None:
     elsewhere = campus.browser("noor")
-    with chromium(campus) as window:
+    with window_of(chrome, campus) as window:
         window.goto("/account")
         _type_and_send(window, "noor", PASSWORD)
         window.get_by_role("textbox", name="Present password").fill(PASSWORD)
@@ -661,7 +670,7 @@ def test_a_person_changes_her_password_and_her_other_browsers_are_out(campus: Ca
 
 @pytest.mark.browser
 def test_no_page_breaks_the_policy_or_names_a_learner_outside_itself(
-    campus: Campus, keys: Path
+    chrome: Chromium, campus: Campus, keys: Path
 ) -> None:
     secret = open_keystore(keys / "kek.json").secret("token")
     ana = tokens.seal(
@@ -674,7 +683,7 @@ def test_no_page_breaks_the_policy_or_names_a_learner_outside_itself(
         own = [one.address for one in pages.PAGES if cast.STAFF[person][1] in one.roles]
         own = [address for address in own if address not in seen]
         seen.update(own)
-        with chromium(campus) as window:
+        with window_of(chrome, campus) as window:
             window.set_default_timeout(90_000)  # many pages, opened for the first time
             window.goto("/account")
             _type_and_send(window, name, PASSWORD)

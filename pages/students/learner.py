@@ -185,13 +185,14 @@ def _now(viewer: Viewer, found: LearnerRecord) -> None:
             state = record.STATES.get(flag.state, flag.state)
             st.caption(f"{plain(flag.reason.clears)} Flagged {since}; {state}.")
             counselor = viewer.role == "counselor"
-            chosen = actions(
-                key,
-                wrongs=wrongs([flag.reason]),
-                today=viewer.today,
-                acknowledge="Take on" if counselor else "Acknowledge",
-                refer=not counselor,
-                outcomes=OUTCOMES,
-            )
+            with st.container(horizontal=True, horizontal_alignment="right", key=f"actions-{key}"):
+                chosen = actions(
+                    key,
+                    wrongs=wrongs([flag.reason]),
+                    today=viewer.today,
+                    acknowledge="Take on" if counselor else "Acknowledge",
+                    refer=not counselor,
+                    outcomes=OUTCOMES,
+                )
             if chosen:
                 answer(viewer, chosen, [flag.reason], learner=found.learner_id)
