@@ -10,13 +10,23 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from analytics import risk, rules, scoring
-from analytics.risk import boosted, clearing, defaults, definitions, evaluation, fitting, wording
+from analytics.risk import (
+    auditing,
+    boosted,
+    clearing,
+    defaults,
+    definitions,
+    evaluation,
+    fitting,
+    wording,
+)
 from analytics.risk.curves import COLUMNS, TERMS, ramps, terms
 from analytics.risk.definitions import FACTS, FEATURES, NAMES, UNMARKED
+from analytics.risk.kinds import KIND_FACTS, KIND_NAMES
+from analytics.risk.kinds import definitions as kinds_in_words
 from analytics.risk.model import Model, log_odds
 from analytics.risk.training import LEAST_ROWS, Snapshots, TooLittleError
 
@@ -323,20 +333,56 @@ def test_an_overconfident_fit_is_drawn_back_by_the_later_term(history: Snapshots
 # -- The challenger -----------------------------------------------------------------------------
 
 
+def _start(model: Model, of: Snapshots) -> np.ndarray:
+    return log_odds(model, of.features, courses=of.courses, days=of.days)
+
+
 def test_the_stored_challenger_foretells_what_the_library_does(
-    history: Snapshots, strangers: Snapshots
+    model: Model, history: Snapshots, strangers: Snapshots
 ) -> None:
-    grown = risk.train_boosted(history)
-    inputs = grown.inputs(history.features, history.identity)
-    inputs[:, np.isnan(inputs).all(axis=0)] = 0.0
-    theirs = HistGradientBoostingClassifier(
-        monotonic_cst=[boosted.BENDS.get(name, 0) for name in boosted.INPUTS], **boosted.SETTINGS
-    ).fit(inputs, history.truth)
-    stored = risk.Boosted.from_json(json.loads(json.dumps(grown.to_json())))
-    new = grown.inputs(strangers.features, strangers.identity)
-    assert stored.probability(strangers.features, strangers.identity) == pytest.approx(
-        theirs.predict_proba(new)[:, 1]
+    grown = risk.train_boosted(history, model)
+    inputs, new = (
+        boosted._inputs(of.features, of.identity)  # the library's side needs the same columns
+        for of in (history, strangers)
     )
+    inputs[:, np.isnan(inputs).all(axis=0)] = 0.0
+    theirs = boosted.grow(inputs, history.truth, _start(model, history))
+    stored = risk.Boosted.from_json(json.loads(json.dumps(grown.to_json())))
+    start = _start(model, strangers)
+    ours = stored.probability(start, strangers.features, strangers.identity)
+    assert ours == pytest.approx(fitting.sigmoid(start + theirs._raw_predict(new).ravel()))
+    assert np.abs(ours - fitting.sigmoid(start)).max() > 0.01
+
+
+def test_the_challenger_learns_only_what_the_transparent_model_leaves_over(
+    history: Snapshots,
+) -> None:
+    """Where the start is already right, trees hardly move it; where it says nothing, they do."""
+    inputs = boosted._inputs(history.features, history.identity)
+    inputs[:, np.isnan(inputs).all(axis=0)] = 0.0
+    sure = np.where(history.truth > 0, 6.0, -6.0)
+    beside_truth, beside_nothing = (
+        np.abs(boosted.grow(inputs, history.truth, start)._raw_predict(inputs)).mean()
+        for start in (sure, np.zeros(len(sure)))
+    )
+    assert 5 * beside_truth < beside_nothing
+
+
+def test_kinds_of_activity_are_the_challengers_alone(model: Model, strangers: Snapshots) -> None:
+    told = strangers.features.assign(**dict.fromkeys(KIND_NAMES, 0.1))
+    assert (_start(model, Snapshots(strangers.identity, told, strangers.truth))
+            == _start(model, strangers)).all()  # fmt: skip
+    assert set(KIND_NAMES) <= set(boosted.INPUTS)
+    assert list(kinds_in_words()) == list(KIND_NAMES)
+    assert not [word for word in PROTECTED if word in " ".join(kinds_in_words().values())]
+
+
+def test_kinds_compare_within_the_class_and_may_be_unknown(strangers: Snapshots) -> None:
+    facts = strangers.identity
+    assert definitions.features(facts)[list(KIND_NAMES)].isna().all(axis=None)
+    known = facts.assign(**dict.fromkeys(KIND_FACTS, facts["clicks"]))
+    looked = definitions.features(known)
+    assert (looked["talking_clicks_standing"] == looked["clicks_standing"]).all()
 
 
 # -- The shipped model --------------------------------------------------------------------------
@@ -488,6 +534,39 @@ def test_an_audit_hides_groups_with_few_flagged_learners() -> None:
     rng = np.random.default_rng(3)
     truth, chance = (rng.random(500) < 0.5).astype(float), rng.random(500)
     groups = np.array(["F"] * 240 + ["M"] * 250 + ["X"] * 10, dtype=object)
-    found = evaluation.audit(truth, chance, groups)
-    assert {one["group"] for one in found["groups"]} == {"F", "M"}
-    assert found["gap_low"] <= found["gap"] <= found["gap_high"]
+    found = auditing.audit(truth, chance, groups, np.array(["one", "two"] * 250, dtype=object))
+    for way in (found, found["fifth_of_each_class"], found["at_line"]):
+        assert {one["group"] for one in way["groups"]} == {"F", "M"}
+        assert way["gap_low"] <= way["gap"] <= way["gap_high"]
+        assert way["within_low"] <= way["within_gap"] <= way["within_high"]
+    assert [one["group"] for one in found["everybody"]] == ["M", "F"]
+
+
+def test_a_difference_between_courses_is_told_from_one_within_them() -> None:
+    """Two courses, one harder and full of men, scored rightly: unequal overall, equal within."""
+    rng = np.random.default_rng(5)
+    hard = np.repeat([True, False], 4000)
+    men = rng.random(8000) < np.where(hard, 0.8, 0.2)
+    chance = fitting.sigmoid(rng.normal(np.where(hard, 0.5, -1.0), 1.0))
+    truth = (rng.random(8000) < chance).astype(float)
+    groups, classes = (
+        np.where(men, "M", "F").astype(object),
+        np.where(hard, "h", "e").astype(object),
+    )
+    fair = auditing.audit(truth, chance, groups, classes)["fifth_of_each_class"]
+    assert fair["gap"] * np.sign(fair["gap_low"]) > 0.05
+    assert fair["within_low"] < 0 < fair["within_high"]
+    worse = np.where(men, truth, truth * (rng.random(8000) < 0.8))  # women do better than foretold
+    unfair = auditing.audit(worse, chance, groups, classes)["fifth_of_each_class"]
+    assert abs(unfair["within_gap"]) > 0.08 > 0.03 > abs(unfair["within_foretold"])
+    assert unfair["within_low"] * unfair["within_high"] > 0
+
+
+def test_the_difference_within_classes_is_the_one_worked_by_hand() -> None:
+    """One class, 30 of 40 against 20 of 40: the plain difference of two shares."""
+    top = pd.DataFrame({"truth": [1] * 30 + [0] * 10 + [1] * 20 + [0] * 20, "chance": 0.6,
+                        "group": ["a"] * 40 + ["b"] * 40, "class": "c"})  # fmt: skip
+    found = auditing._within(top, "a", "b")
+    assert found["within_gap"] == 0.25
+    plain = 1.96 * (0.75 * 0.25 / 40 + 0.5 * 0.5 / 40) ** 0.5
+    assert found["within_high"] - 0.25 == pytest.approx(plain, rel=0.02)

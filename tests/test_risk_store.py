@@ -13,6 +13,7 @@ from analytics import scoring
 from db import risk
 from db import tables as t
 from db.refresh import refresh
+from db.risk import store
 from tests.northfield import (
     LENGTH,
     NORTHFIELD,
@@ -48,6 +49,8 @@ def _learner(db: Connection) -> dict[str, Any]:
 LATER: dict[str, str] = {
     "clicks": "UPDATE chalkline.learning_interactions SET clicks = 999 "
     "WHERE district_id = 7 AND occurred_at >= :later",
+    "kinds": "UPDATE chalkline.learning_interactions SET type = 'discussion' "
+    "WHERE district_id = 7 AND occurred_at >= :later",
     "interactions": "DELETE FROM chalkline.learning_interactions "
     "WHERE district_id = 7 AND occurred_at >= :later",
     "marks": "UPDATE chalkline.assessment_attempts SET percent = 0 "
@@ -69,23 +72,25 @@ LATER: dict[str, str] = {
 @pytest.mark.parametrize("what", LATER)
 def test_what_happens_later_never_changes_what_was_known(jobs: Engine, what: str) -> None:
     with jobs.connect() as db:
-        before = _facts(db)
+        before = _facts(db, kinds=True)
         later = midnight(TERMS["T3"] + timedelta(days=36))
         classes = [of("T3", "Ratios"), of("T3", "Algebra")]
         changed = db.execute(text(LATER[what]), {"later": later, "classes": classes}).rowcount
         assert changed > 0
-        pd.testing.assert_frame_equal(_facts(db), before)
+        pd.testing.assert_frame_equal(_facts(db, kinds=True), before)
 
 
-@pytest.mark.parametrize("what", ["clicks", "interactions", "marks", "work", "absence", "leaving"])
+@pytest.mark.parametrize(
+    "what", ["clicks", "kinds", "interactions", "marks", "work", "absence", "leaving"]
+)
 def test_the_same_change_by_that_day_does(jobs: Engine, what: str) -> None:
     """The control: the test above would notice."""
     with jobs.connect() as db:
-        before = _facts(db)
+        before = _facts(db, kinds=True)
         sooner = midnight(TERMS["T3"] + timedelta(days=20))
         classes = [of("T3", "Ratios"), of("T3", "Algebra")]
         db.execute(text(LATER[what]), {"later": sooner, "classes": classes})
-        after = _facts(db)
+        after = _facts(db, kinds=True)
         assert len(after) != len(before) or not after.equals(before)
 
 
@@ -170,6 +175,27 @@ def test_the_state_and_the_interactions_give_the_same_facts(jobs: Engine) -> Non
     with jobs.connect() as db:
         raw, state = _facts(db, day=day), _facts(db, day=day, from_state=True)
         pd.testing.assert_frame_equal(raw, state)
+        told = _facts(db, day=day, from_state=True, kinds=True)
+        pd.testing.assert_frame_equal(told[raw.columns], raw)
+
+
+def test_kinds_of_activity_are_those_counted_by_hand(jobs: Engine) -> None:
+    with jobs.connect() as db:
+        where = _learner(db)
+        starts = TERMS["T3"]
+        talks = [starts - timedelta(days=1), starts, starts + timedelta(days=34)]
+        add(
+            db,
+            t.LearningInteraction,
+            *({"district_id": NORTHFIELD, "interaction_id": of("talk", day), "clicks": 5,
+               "class_id": where["class"], "learner_id": where["learner"], "type": "discussion",
+               "outcome": "successful", "occurred_at": midnight(day)} for day in talks),
+        )  # fmt: skip
+        row = _facts(db, kinds=True).loc[(where["class"], where["learner"])]
+    assert (row["talking_clicks"], row["talking_days"]) == (10, 2)
+    assert (row["talking_clicks_lately"], row["talking_days_lately"]) == (5, 1)
+    assert row["reading_clicks"] + row["talking_clicks"] == row["clicks"]
+    assert (row["finding_clicks"], row["checking_days"]) == (0, 0)
 
 
 def test_figures_are_those_counted_by_hand(jobs: Engine) -> None:
@@ -429,6 +455,22 @@ def test_the_challenger_takes_over_only_when_chosen_and_then_stays(jobs: Engine)
     after = _scores(jobs)
     assert (after["probability"] != before["probability"]).any()
     pd.testing.assert_series_equal(after["reasons"], before["reasons"])
+    assert risk.train(jobs, district=NORTHFIELD, today=TODAY).in_use == boosted
+
+
+def test_a_challenger_of_other_features_is_passed_over_for_its_twin(jobs: Engine) -> None:
+    boosted = next(name for name in _versions(jobs) if name.startswith("boosted"))
+    with jobs.begin() as db:
+        risk.use(db, NORTHFIELD, boosted)
+        assert store.model_for(db, NORTHFIELD, TODAY).boosted is not None
+        assert store.challenger(db, NORTHFIELD, TODAY) is not None
+        db.execute(
+            text("UPDATE chalkline.risk_models SET parameters = jsonb_set(parameters, '{format}', "
+                 "'1') WHERE district_id = 7 AND kind = 'boosted'")
+        )  # fmt: skip
+        old = store.model_for(db, NORTHFIELD, TODAY)
+        assert (old.version.split("-")[0], old.boosted) == ("transparent", None)
+        assert store.challenger(db, NORTHFIELD, TODAY) is None
     assert risk.train(jobs, district=NORTHFIELD, today=TODAY).in_use == boosted
 
 

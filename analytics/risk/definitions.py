@@ -11,6 +11,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from analytics.risk.kinds import kind_features
+from analytics.risk.standing import standing
+
 IDENTITY: Final = ("class_id", "learner_id", "course", "as_of", "day")
 FACTS: Final = {
     "due": "pieces of work due by the day, since she joined",
@@ -98,18 +101,8 @@ def feature(name: str) -> Feature:
     return FEATURES[NAMES.index(name)]
 
 
-def standing(values: pd.Series, group: pd.Series) -> pd.Series:
-    """Share of the group below, ties counting half; null stays null and is nobody's rival.
-
-    >>> standing(pd.Series([5.0, 7, 7, np.nan]), pd.Series(list("aaaa"))).tolist()
-    [0.16666666666666666, 0.6666666666666666, 0.6666666666666666, nan]
-    """
-    by = values.groupby(group, sort=False)
-    return (by.rank() - 0.5) / by.transform("count")
-
-
 def features(facts: pd.DataFrame) -> pd.DataFrame:
-    """The features of rows of facts, in the same order.
+    """The features of rows of facts, in the same order; those of kinds are the challenger's alone.
 
     Standings compare the rows of one class on one day: give whole classes.
     """
@@ -136,4 +129,4 @@ def features(facts: pd.DataFrame) -> pd.DataFrame:
     found["credits"] = numbers["credits"]
     found["absent_share"] = numbers["absent_days"] / numbers["school_days"].replace(0, np.nan)
     found[UNMARKED] = numbers["score"].isna().astype(float)
-    return found
+    return pd.concat([found, kind_features(facts, group)], axis=1)

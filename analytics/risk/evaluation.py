@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 from analytics import rules, scoring
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 SHARES: Final = {"10": 0.10, "20": 0.20}  # of learners flagged, the riskiest first
 REPLAYED: Final = (rules.MISSING_WORK, rules.FALLING_ACTIVITY, rules.ATTENDANCE)
-AUDITED: Final = 0.20
-LEAST_GROUP: Final = 20  # flagged learners below which a group's precision is not told
 
 
 def measures(truth: Floats, chance: Floats, *, calibrated: bool = True) -> dict[str, Any]:
@@ -125,50 +122,6 @@ def unflagged(truth: Floats, severity: Floats, chances: dict[str, Floats]) -> di
         "base_rate": _short(float(truth[quiet].mean())) if quiet.any() else None,
         **{name: measures(truth[quiet], chance[quiet]) for name, chance in chances.items()},
     }
-
-
-def audit(truth: Floats, chance: Floats, groups: NDArray[Any]) -> dict[str, Any]:
-    """Precision among the riskiest fifth, by group; groups with few flagged learners are hidden.
-
-    `gap` is the first group's less the second's, largest groups first, with its 95 % interval.
-    """
-    most = round(AUDITED * len(truth))
-    top = np.zeros(len(truth), dtype=bool)
-    top[np.argsort(-chance, kind="stable")[:most]] = True
-    names = pd.Series(groups)
-    rows = []
-    for name, flagged in names[top].value_counts().items():
-        if flagged < LEAST_GROUP:
-            continue
-        own: Mask = top & (names == name).to_numpy()
-        hits = scoring.wilson(float(truth[own].sum()), float(own.sum()))
-        rows.append(
-            {
-                "group": str(name),
-                "flagged": int(flagged),
-                "precision": _short(hits.value),
-                "low": _short(hits.low),
-                "high": _short(hits.high),
-            }
-        )
-    found: dict[str, Any] = {"flagged_share": AUDITED, "groups": rows}
-    if len(rows) >= 2:
-        found |= _gap(rows[0], rows[1])
-    return found
-
-
-def _gap(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Difference of two shares with Newcombe's interval (1998, method 10).
-
-    >>> a = {"precision": 0.8, "low": 0.7, "high": 0.9}
-    >>> b = {"precision": 0.7, "low": 0.6, "high": 0.8}
-    >>> _gap(a, b)
-    {'gap': 0.1, 'gap_low': -0.0414, 'gap_high': 0.2414}
-    """
-    gap = one["precision"] - other["precision"]
-    below = sqrt((one["precision"] - one["low"]) ** 2 + (other["high"] - other["precision"]) ** 2)
-    above = sqrt((one["high"] - one["precision"]) ** 2 + (other["precision"] - other["low"]) ** 2)
-    return {"gap": _short(gap), "gap_low": _short(gap - below), "gap_high": _short(gap + above)}
 
 
 def covered(

@@ -27,7 +27,7 @@ def measure_now(connection: Connection, district: int, *, now: datetime) -> None
     day = connection.scalar(text(_DAY), given)
     if day is None:
         return
-    found = facts_today(connection, district, day)
+    found = facts_today(connection, district, day, kinds=True)
     chances = _both(connection, district, day, found)
     teachers = int(connection.scalar(text(_TEACHERS), given | {"day": day}) or 0)
     insert_rows(connection, _LINES, given, _today(chances, teachers))
@@ -40,9 +40,10 @@ def _both(connection: Connection, district: int, day: Any, found: Any) -> dict[s
         return {"transparent": np.zeros(0)}
     looked = features(found)
     chances = {"transparent": score(model.transparent, looked, found).probability}
-    challenger = model.boosted or store.challenger(connection, district, day)
-    if challenger is not None:
-        chances["boosted"] = challenger.probability(looked, found)
+    other = model if model.boosted else store.challenger(connection, district, day)
+    if other is not None and other.boosted is not None:
+        start = score(other.transparent, looked, found).log_odds
+        chances["boosted"] = other.boosted.probability(start, looked, found)
     return chances
 
 

@@ -47,11 +47,10 @@ def unseen(history: Snapshots, facts: pd.DataFrame, window: tuple[date, date]) -
             model = risk.train(some)
         except TooLittleError:
             continue
-        chances["transparent"][apart] = risk.score(
-            model, other.features, other.identity
-        ).probability
-        chances["boosted"][apart] = risk.train_boosted(some).probability(
-            other.features, other.identity
+        scored = risk.score(model, other.features, other.identity)
+        chances["transparent"][apart] = scored.probability
+        chances["boosted"][apart] = risk.train_boosted(some, model).probability(
+            scored.log_odds, other.features, other.identity
         )
     known = ~np.isnan(chances["transparent"])
     if not known.any():

@@ -5,21 +5,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, text
 
 from analytics import risk
 from analytics.risk import Snapshots, TooLittleError, days_for, score
-from analytics.risk.evaluation import (
-    audit,
-    beside_rule,
-    covered,
-    measures,
-    rule_severity,
-    unflagged,
-)
+from analytics.risk.auditing import audit
+from analytics.risk.evaluation import beside_rule, covered, measures, rule_severity, unflagged
 from db.people import Progress, quiet
 from db.risk.history import RiskError, TaughtClass, classes, district_with, snapshots
 from db.risk.known import MARKING_DAYS
+
+Floats = NDArray[np.float64]
 
 AUDITED = ("gender", "disability")
 LONGEST = 400  # days of a class that can be asked for
@@ -108,7 +105,7 @@ def _tried(
     except TooLittleError as error:
         raise RiskError(str(error)) from None
     progress("Training the boosted challenger", 1, 2)
-    challenger = risk.train_boosted(history)
+    challenger = risk.train_boosted(history, model)
     progress("Training", 2, 2)
     found = []
     for day in days:
@@ -117,7 +114,7 @@ def _tried(
         scored = score(model, own.features, own.identity)
         chances = {
             "transparent": scored.probability,
-            "boosted": challenger.probability(own.features, own.identity),
+            "boosted": challenger.probability(scored.log_odds, own.features, own.identity),
         }
         severity = rule_severity(facts.iloc[rows].reset_index(drop=True))
         of = own.identity["class_id"].to_numpy(object)
@@ -134,16 +131,20 @@ def _tried(
                 "rule": beside_rule(own.truth, severity, chances),
                 "unflagged": unflagged(own.truth, severity, chances),
                 "audit": {
-                    attribute: audit(
-                        own.truth,
-                        scored.probability,
-                        values.reindex(own.identity["learner_id"]).to_numpy(object),
-                    )
+                    attribute: _audited(own, chances, values)
                     for attribute, values in protected.items()
                 },
             }
         )
     return found
+
+
+def _audited(own: Snapshots, chances: dict[str, Floats], values: pd.Series) -> dict[str, Any]:
+    """The transparent model's audit, and within it the challenger's."""
+    groups = values.reindex(own.identity["learner_id"]).to_numpy(object)
+    of = own.identity["class_id"].astype(str).to_numpy(object)
+    found = {kind: audit(own.truth, chance, groups, of) for kind, chance in chances.items()}
+    return {**found["transparent"], "boosted": found["boosted"]}
 
 
 def _protected(connection: Connection, district: int) -> dict[str, pd.Series]:

@@ -104,7 +104,7 @@ def snapshots(
         ]
         found = facts(
             connection, district=district, cuts=cuts, marking_days=marking_days,
-            from_state=from_state,
+            from_state=from_state, kinds=True,
         )  # fmt: skip
         keys = zip(found["class_id"], found["learner_id"], strict=True)
         truth = np.array([outcomes.get(key, np.nan) for key in keys], dtype=float)

@@ -89,7 +89,9 @@ def score_classes(
     """The same within a transaction, with a given model; also returns what it wrote."""
     running, ripe = _running(connection, district, as_of, only)
     progress("Reading what is known", 0, None)
-    found = _facts(connection, district, ripe, as_of, marking_days)
+    found = _facts(
+        connection, district, ripe, as_of, marking_days, kinds=stored.boosted is not None
+    )
     _forget(connection, district, running, as_of)
     progress("Scoring", 0, len(found))
     made = _scores(stored, found, line) if len(found) else []
@@ -99,10 +101,10 @@ def score_classes(
     return Scored(stored.version, len(ripe), len(made), len(running) - len(ripe), at_risk), made
 
 
-def facts_today(connection: Connection, district: int, as_of: date) -> pd.DataFrame:
+def facts_today(connection: Connection, district: int, as_of: date, *, kinds: bool) -> pd.DataFrame:
     """The facts of every class whose first week is over."""
     ripe = _running(connection, district, as_of, None)[1]
-    return _facts(connection, district, ripe, as_of, MARKING_DAYS)
+    return _facts(connection, district, ripe, as_of, MARKING_DAYS, kinds=kinds)
 
 
 def _running(
@@ -123,14 +125,18 @@ def _facts(
     ripe: list[TaughtClass],
     as_of: date,
     marking_days: int,
+    *,
+    kinds: bool,
 ) -> pd.DataFrame:
-    """The facts, from refresh's own days where it has come as far as this day."""
+    """The facts, from refresh's own days where it has come as far as this day; those of kinds,
+    which only the challenger looks at, from the interactions."""
     reached = connection.scalar(text(STATE_OF), {"district": district})
     return facts(
         connection,
         district=district,
         cuts=[Cut(one.class_id, as_of) for one in ripe],
         from_state=reached is not None and reached >= as_of,
+        kinds=kinds,
         marking_days=marking_days,
     )
 
@@ -191,7 +197,7 @@ def _chances(
     the transparent model's width."""
     if stored.boosted is None:
         return scores.probability, scores.low, scores.high
-    chance = np.clip(stored.boosted.probability(looked, found), 1e-9, 1 - 1e-9)
+    chance = np.clip(stored.boosted.probability(scores.log_odds, looked, found), 1e-9, 1 - 1e-9)
     middle, reach = np.log(chance / (1 - chance)), _WIDE * scores.deviation
     return chance, sigmoid(middle - reach), sigmoid(middle + reach)
 

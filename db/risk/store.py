@@ -1,7 +1,7 @@
 """Keeps risk models, version by version, and finds the one that may be used for a day."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -12,7 +12,9 @@ from sqlalchemy import Connection, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from analytics.risk import FEATURES, Boosted, Model, shipped
+from analytics.risk.boosted import readable
 from analytics.risk.defaults import VERSION
+from analytics.risk.kinds import definitions
 from db.risk.history import RiskError
 from db.tables import RiskModel
 
@@ -56,7 +58,7 @@ def keep(
             district_id=district,
             model_version=version,
             kind=kind,
-            features=_described(),
+            features=_described(kind),
             parameters=parameters,
             trained_from=trained_from,
             trained_to=trained_to,
@@ -123,33 +125,44 @@ def model_for(connection: Connection, district: int, as_of: date) -> Stored:
     """The model in use, if its history had ended by that day; else the latest that had; else the
     shipped one, which is then stored. So a replayed day never meets a model that knew its future.
     """
-    rows = connection.execute(text(_USABLE), {"district": district, "as_of": as_of}).all()
+    rows = _usable(connection, district, as_of)
     if not rows:
         return _shipped(connection, district)
-    chosen = rows[0]
-    if chosen.kind == "transparent":
-        model = Model.from_json(chosen.parameters)
-        return Stored(chosen.model_version, model, None, chosen.trained_to)
-    beside = next((row for row in rows if row.model_version == chosen.metrics.get("beside")), None)
-    if beside is None:
-        raise RiskError(
-            f"The transparent model trained beside {chosen.model_version!r} is gone; train again."
-        )
-    return Stored(
-        chosen.model_version,
-        Model.from_json(beside.parameters),
-        Boosted.from_json(chosen.parameters),
-        chosen.trained_to,
-    )
+    if rows[0].kind == "boosted":
+        return _with_twin(rows[0], rows)
+    model = Model.from_json(rows[0].parameters)
+    return Stored(rows[0].model_version, model, None, rows[0].trained_to)
 
 
-def challenger(connection: Connection, district: int, as_of: date) -> Boosted | None:
+def challenger(connection: Connection, district: int, as_of: date) -> Stored | None:
     """The latest boosted model that knew nothing after that day, in use or not."""
-    rows = connection.execute(text(_USABLE), {"district": district, "as_of": as_of}).all()
+    rows = _usable(connection, district, as_of)
     latest = max(
         (row for row in rows if row.kind == "boosted"), key=lambda row: row.trained_to, default=None
     )
-    return None if latest is None else Boosted.from_json(latest.parameters)
+    return None if latest is None else _with_twin(latest, rows)
+
+
+def _usable(connection: Connection, district: int, as_of: date) -> list[Any]:
+    """Models whose history had ended by that day, the one in use first. A challenger of an earlier
+    version's features is passed over until the next training: its twin stands in."""
+    rows = connection.execute(text(_USABLE), {"district": district, "as_of": as_of})
+    return [row for row in rows if row.kind != "boosted" or readable(row.parameters)]
+
+
+def _with_twin(boosted: Any, rows: Sequence[Any]) -> Stored:
+    """A boosted model and the transparent one trained beside it, from which it starts."""
+    beside = next((row for row in rows if row.model_version == boosted.metrics.get("beside")), None)
+    if beside is None:
+        raise RiskError(
+            f"The transparent model trained beside {boosted.model_version!r} is gone; train again."
+        )
+    return Stored(
+        boosted.model_version,
+        Model.from_json(beside.parameters),
+        Boosted.from_json(boosted.parameters),
+        boosted.trained_to,
+    )
 
 
 def _shipped(connection: Connection, district: int) -> Stored:
@@ -160,7 +173,7 @@ def _shipped(connection: Connection, district: int) -> Stored:
             district_id=district,
             model_version=VERSION,
             kind="transparent",
-            features=_described(),
+            features=_described("transparent"),
             parameters=model.to_json(),
             metrics={"note": "Set by hand, from nobody's records, until a term has ended."},
         )
@@ -169,8 +182,11 @@ def _shipped(connection: Connection, district: int) -> Stored:
     return Stored(VERSION, model, None, None)
 
 
-def _described() -> list[dict[str, str]]:
-    return [{"name": one.name, "definition": one.definition} for one in FEATURES]
+def _described(kind: Kind) -> list[dict[str, str]]:
+    told = {one.name: one.definition for one in FEATURES}
+    if kind == "boosted":
+        told |= definitions()
+    return [{"name": name, "definition": words} for name, words in told.items()]
 
 
 _VERSIONS = """

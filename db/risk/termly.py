@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
+from analytics.risk.boosted import FORMAT
 from db.people import Progress, quiet
 from db.risk.alerts_now import measure_now
 from db.risk.scoring import score
@@ -71,7 +72,7 @@ def _trained(
     with engine.begin() as connection:
         known = connection.execute(text(_OUTCOMES), given).one()
         last = connection.execute(text(_LAST), given).one_or_none()
-        seen = f"{known.classes}/{known.outcomes}"
+        seen = f"{known.classes}/{known.outcomes}/{FORMAT}"
         if not known.outcomes or (last and (last.seen == seen or now - last.updated_at < WAIT)):
             return "", ""
         connection.execute(text(_SEEN), given | {"seen": seen})

@@ -66,7 +66,7 @@ def train(
             model = risk.train(history)
         except TooLittleError as error:
             return _none(str(error))
-        challenger = risk.train_boosted(history)
+        challenger = risk.train_boosted(history, model)
         window = (min(one.starts_on for one in ended), max(one.ends_on for one in ended))
         done = _stored(connection, district, model, challenger, history, window)
         progress("Replaying alerts", 0, None)
@@ -124,16 +124,16 @@ def _held_out(history: Snapshots) -> dict[str, Any]:
         model = risk.train(earlier)
     except TooLittleError:
         return {}
-    challenger = risk.train_boosted(earlier)
+    challenger = risk.train_boosted(earlier, model)
     found: dict[str, Any] = {}
     for stage in model.stages:
         own = later.some(np.flatnonzero(later.days == stage.day))
         if scoring.auc(own.truth, own.truth) is None:
             continue
+        scored = risk.score(model, own.features, own.identity)
+        further = challenger.probability(scored.log_odds, own.features, own.identity)
         found[str(stage.day)] = {
-            "transparent": measures(
-                own.truth, risk.score(model, own.features, own.identity).probability
-            ),
-            "boosted": measures(own.truth, challenger.probability(own.features, own.identity)),
+            "transparent": measures(own.truth, scored.probability),
+            "boosted": measures(own.truth, further),
         }
     return {"last_term": found}
