@@ -106,17 +106,10 @@ def _within(top: pd.DataFrame, one: str, other: str) -> dict[str, Any]:
     >>> _within(top, "a", "b")["within_gap"], _within(top, "a", "b")["within_foretold"]
     (0.25, 0.0)
     """
-    names = top["group"].astype(str)
-    by = top.groupby(["class", names], sort=True)[["truth", "chance"]].agg(["sum", "size"])
-    cells = by.unstack(fill_value=0).swaplevel(0, 2, axis=1)
-    first, second = cells[one], cells[other]
-    n1, n2 = (some["size"]["truth"].to_numpy(float) for some in (first, second))
-    both = (n1 > 0) & (n2 > 0)
-    if not both.any():
+    cells = pd.merge(_cells(top, one), _cells(top, other), left_index=True, right_index=True)
+    if not len(cells):
         return {}
-    a, c = (some["sum"]["truth"].to_numpy(float)[both] for some in (first, second))
-    e, f = (some["sum"]["chance"].to_numpy(float)[both] for some in (first, second))
-    n1, n2 = n1[both], n2[both]
+    n1, a, e, n2, c, f = cells.to_numpy(float).T
     n = n1 + n2
     weight = (n1 * n2 / n).sum()
     gap = ((a * n2 - c * n1) / n).sum() / weight
@@ -129,6 +122,14 @@ def _within(top: pd.DataFrame, one: str, other: str) -> dict[str, Any]:
         "within_high": _short(gap + reach),
         "within_foretold": _short(((e * n2 - f * n1) / n).sum() / weight),
     }
+
+
+def _cells(top: pd.DataFrame, name: str) -> pd.DataFrame:
+    """By class: how many of the group, how many came true, how many were foretold."""
+    own = top[top["group"] == name].groupby("class", sort=True)
+    return pd.DataFrame(
+        {"n": own.size(), "truth": own["truth"].sum(), "foretold": own["chance"].sum()}
+    )
 
 
 def _short(number: float) -> float:
