@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from analytics.disclosure import Cell, Table, Told, fresh, linked, ranges, told
+from analytics.disclosure import (
+    Cell,
+    Since,
+    Table,
+    Told,
+    certain,
+    fresh,
+    having,
+    linked,
+    ranges,
+    renewed,
+    told,
+)
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -91,66 +104,83 @@ class Shape:
 
 @dataclass(frozen=True)
 class Week:
-    """What was true in a week, and which cells showed that week's figures."""
+    """What was true in a week, which cells showed that week's figures, and which an earlier one's.
+
+    `told` is what a figure of each cell would tell of how many have it. `unchanged`: nobody came,
+    went or changed since the week before. `since`: learners of the cell changed since the figure
+    that it shows or, of a fresh one, the fewest changed since any that it has shown (0 of none).
+    `then` is how many the standing figure was about, `then_told` what it tells of them.
+    """
 
     counts: Floats
     with_it: Floats
-    unchanged: Bools  # since the week before: nobody came, went or changed
+    told: Told
+    unchanged: Bools
     shown: Bools
-    stands: Bools  # shows the figure of an earlier week
-    few: Bools  # fewer than k have changed since that week
+    stands: Bools
+    since: Floats
+    then: Floats
+    then_told: Told
+    upper: Floats | None = None
+
+
+Rule = Literal["as released", "week by week", "small ones hidden"]
 
 
 def publish(
-    table: Table, shape: Shape, weeks: Sequence[Learners], k: int, *, protected: bool = True
+    table: Table, shape: Shape, weeks: Sequence[Learners], k: int, *, rule: Rule = "as released"
 ) -> list[Week]:
-    """Releases week after week; without protection only the small cells are hidden."""
+    """Releases week after week; the other rules are the negative controls."""
     masks = [shape.masks(people) for people in weeks]
-    since: dict[Cell, int] = {}  # the week whose figure a cell shows
+    seen: list[Bools] = []
+    closed = np.zeros(len(table), dtype=np.bool_)
     published: list[Week] = []
     for now, people in enumerate(weeks):
-        inside = masks[now]
-        counts = table.array({cell: mask.sum() for cell, mask in inside.items()})
-        with_it = table.array({cell: people.value[mask].sum() for cell, mask in inside.items()})
-        was_shown = np.array([cell in since for cell in table.cells])
-        changed = table.array(
-            {
-                cell: _changed(
-                    masks[since.get(cell, max(now - 1, 0))][cell],
-                    mask,
-                    weeks[since.get(cell, max(now - 1, 0))],
-                    people,
-                )
-                for cell, mask in inside.items()
-            }
-        )
-        changed[table.unpublished] = 0
-        if protected:
-            shows = fresh(
-                table, counts, k, told=_told(counts, with_it), shown=was_shown if now else None,
-                changed=changed if now else None,
-            )  # fmt: skip
-        else:
+        counts = table.array({cell: mask.sum() for cell, mask in masks[now].items()})
+        with_it = table.array({cell: people.value[mask].sum() for cell, mask in masks[now].items()})
+        says = tell(counts, with_it)
+        changed = [_all_changed(table, masks, weeks, then, now) for then in range(now + 1)]
+        shows = np.zeros(len(table), dtype=np.bool_)
+        if rule == "small ones hidden":
             shows = (counts >= k) & ~table.unpublished
-        since |= {table.cells[at]: now for at in np.flatnonzero(shows)}
-        before = max(now - 1, 0)
-        same = table.array(
-            {
-                cell: _changed(masks[before][cell], mask, weeks[before], people) == 0
-                for cell, mask in inside.items()
-            }
-        )
-        few = (changed > 0) & (changed < k)
+        elif rule == "week by week" or not any(one.any() for one in seen):
+            shows = fresh(table, counts, k, told=says)
+        else:
+            earlier = [
+                Since(one, moved) for one, moved in zip(seen, changed, strict=False) if one.any()
+            ]
+            made = renewed(table, counts, k, earlier=earlier, closed=closed, told=says)
+            shows, closed = made.fresh, made.closed
         published.append(
             Week(
-                counts, with_it, (same > 0) & ~table.unpublished, shows,
-                was_shown & ~shows, few,
+                counts, with_it, says, (changed[max(now - 1, 0)] == 0) & ~table.unpublished, shows,
+                *standing(shows, changed, published),
             )
         )  # fmt: skip
+        seen.append(shows)
     return published
 
 
-def _told(counts: Floats, with_it: Floats) -> Told:
+def standing(
+    shows: Bools, changed: Sequence[Floats], before: Sequence[Week]
+) -> tuple[Bools, Floats, Floats, Told]:
+    """`stands`, `since`, `then` and `then_told` of a week that `shows` cells; `changed` counts
+    the learners of each who have changed since each week before.
+    """
+    stands = np.zeros(len(shows), dtype=np.bool_)
+    since, then, low, high = (np.zeros(len(shows)) for _ in range(4))
+    for moved, week in zip(changed, before, strict=False):
+        old = week.shown & ~shows
+        stands |= old
+        since, then = np.where(old, moved, since), np.where(old, week.counts, then)
+        low, high = np.where(old, week.told.low, low), np.where(old, week.told.high, high)
+        fewer = week.shown & shows & (moved > 0) & ((since == 0) | (moved < since))
+        since = np.where(fewer, moved, since)
+    return stands, since, then, Told(low, high)
+
+
+def tell(counts: Floats, with_it: Floats) -> Told:
+    """What figures of these cells would tell of how many of their learners have it."""
     pairs = [
         told(100 * some / every if every > 0 else 0, int(max(every, 0)))
         for every, some in zip(counts, with_it, strict=True)
@@ -158,22 +188,70 @@ def _told(counts: Floats, with_it: Floats) -> Told:
     return Told(np.array([low for low, _ in pairs]), np.array([high for _, high in pairs]))
 
 
+def _all_changed(
+    table: Table,
+    masks: Sequence[Mapping[Cell, Bools]],
+    weeks: Sequence[Learners],
+    then: int,
+    now: int,
+) -> Floats:
+    moved = table.array(
+        {
+            cell: _changed(masks[then][cell], mask, weeks[then], weeks[now])
+            for cell, mask in masks[now].items()
+        }
+    )
+    moved[table.unpublished] = 0
+    return moved
+
+
 def _changed(before: Bools, after: Bools, then: Learners, now: Learners) -> int:
     return int(((before != after) | (before & after & (then.value != now.value))).sum())
 
 
-def recovered(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[int, Cell]]:
-    """The (week, cell) of which the attacker knows more than was shown.
+def recovered(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[str, int, Cell]]:
+    """What the attacker knows, (why, week, cell), beyond what was shown.
 
-    She has everything published in all weeks, knows which cells nobody joined or left, and puts it
-    all into one linear program: one unknown a cell and run of weeks without a change. She must not
-    know a cell that was never shown, nor that it holds some and fewer than k; nor of a cell whose
-    earlier figure stands that fewer than k are left, nor its count when fewer than k have changed.
+    She has all counts and figures of all weeks, knows how they are rounded and hidden, and in
+    which cells nobody came, went or changed. She must not know
+
+    - "count": how many a cell holds that was never shown, nor that it holds some and fewer than k,
+      nor of one whose earlier figure stands that fewer than k are left; nor, where fewer than k
+      have changed since that figure, how many it holds now, or that some but fewer than k came, or
+      went;
+    - "value": that of a cell not shown now all learners have it, or none; nor, where fewer than k
+      have changed since its figure, that no more, or no fewer, of them have it than had (the whole
+      value of one learner more or less must be possible, so that of none it is told);
+    - "weeks": two figures of a cell between which fewer than k of its learners have changed.
     """
+    found = [("count", at, cell) for at, cell in _by_counts(table, weeks, k)]
+    known = np.zeros(len(table), dtype=np.bool_)
+    for at, week in enumerate(weeks):
+        known = week.shown | (known & week.unchanged)
+        hidden = ~known & ~table.unpublished
+        if not known.any():
+            continue
+        few = hidden & week.stands & (week.since > 0) & (week.since < k)
+        sure = certain(table, week.counts, week.told, hidden, of=hidden, upper=week.upper)
+        with_it = having(table, week.counts, week.told, hidden, of=few, upper=week.upper)
+        most = with_it.high - week.then_told.low  # by which it can have grown since, and shrunk
+        least = with_it.low - week.then_told.high
+        near = ((most < 1 - 1e-6) & (week.with_it <= week.counts - 1)) | (
+            (least > -1 + 1e-6) & (week.with_it >= 1)
+        )
+        twice = week.shown & (week.since > 0) & (week.since < k)
+        for why, cells in (("value", sure | (few & near)), ("weeks", twice)):
+            found += [(why, at, table.cells[cell]) for cell in np.flatnonzero(cells)]
+    return found
+
+
+def _by_counts(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[int, Cell]]:
+    """One linear program of all weeks: one unknown a cell and run of weeks without a change."""
     name: dict[tuple[int, int], Cell] = {}
     counts: dict[Cell, float] = {}
+    upper: dict[Cell, float] = {}
     open_to_see: set[Cell] = set()
-    standing: set[Cell] = set()
+    then: dict[Cell, float] = {}
     moved_few: set[Cell] = set()
     for at, week in enumerate(weeks):
         for cell in range(len(table)):
@@ -181,12 +259,14 @@ def recovered(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[int, Ce
             run = name[at - 1, cell] if old else (str(at), *table.cells[cell])
             name[at, cell] = run
             counts[run] = week.counts[cell]
+            most = np.inf if week.upper is None else week.upper[cell]
+            upper[run] = min(upper.get(run, np.inf), most)
             if week.shown[cell]:
                 open_to_see.add(run)
             if week.stands[cell]:
-                standing.add(run)
-            if week.few[cell]:
-                moved_few.add(run)
+                then[run] = week.then[cell]
+                if 0 < week.since[cell] < k:
+                    moved_few.add(run)
     sums = [
         (name[at, total], [name[at, part] for part in parts])
         for at in range(len(weeks))
@@ -196,17 +276,21 @@ def recovered(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[int, Ce
     joined = replace(linked(sums, alone), slack=frozenset())
     array = np.array([counts[cell] for cell in joined.cells])
     hidden = np.array([cell not in open_to_see for cell in joined.cells])
-    known = ranges(joined, array, hidden)
-    stands = np.array([cell in standing for cell in joined.cells])
+    most = np.array([max(upper[cell], counts[cell]) for cell in joined.cells])
+    known = ranges(joined, array, hidden, upper=most)
+    stands = np.array([cell in then for cell in joined.cells])
     few = np.array([cell in moved_few for cell in joined.cells])
+    were = np.array([then.get(cell, 0.0) for cell in joined.cells])
     exact = known.high - known.low < 1e-6
     some = (known.low > 1e-6) & (known.high < k - 1e-6)
-    left = (known.high < k - 1e-6) | (exact & few)
-    told = hidden & np.where(stands, left, exact | some)
+    came = (known.low > were + 1e-6) & (known.high < were + k - 1e-6)
+    went = (known.high < were - 1e-6) & (known.low > were - k + 1e-6)
+    left = (known.high < k - 1e-6) | (few & (exact | came | went))
+    fallen = hidden & np.where(stands, left, exact | some)
     slack = {"together", "over", "without"}
     return [
         (int(cell[0]), cell[1:])
-        for cell, one in zip(joined.cells, told, strict=True)
+        for cell, one in zip(joined.cells, fallen, strict=True)
         if one and cell[1] not in slack
     ]
 
@@ -245,7 +329,8 @@ def districts(
     shape = Shape(offers, subjects, traits)
     years = [people]
     for _ in range(weeks - 1):
-        years.append(_week_later(shape, years[-1], rng))
+        back = len(years) > 1 and rng.random() < 0.3  # nearly as it was a week before
+        years.append(_week_later(shape, years[-2 if back else -1], rng))
     return shape, years
 
 

@@ -1,6 +1,7 @@
 """Exact figures as the database releases them: stored, nested, kept apart from private ones."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from uuid import UUID, uuid5
 
@@ -10,9 +11,11 @@ from sqlalchemy import Connection, func, insert, select, text, update
 import privacy
 from db.refresh import refresh
 from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, StaffRole
-from privacy import exact
+from privacy import NotAllowed, exact, releases
 from privacy.exact import asking
 from privacy.metrics import METRICS, WrongRegime
+from privacy.releases import Refused
+from privacy.viewer import Role
 from queries.students.grade import beside
 from tests import attack, cast
 from tests.conftest import District
@@ -249,8 +252,9 @@ def test_all_that_is_published_in_two_weeks_gives_no_hidden_group_away(
     assert [one for one in found if one.fallen] == []
     assert {one.k for one in found} == {5, 10}
     assert sum(one.hidden for one in found) > 30
-    assert sum(one.shown for one in found) > 20
+    assert sum(one.new + one.stood for one in found) > 40
     assert sum(one.fallen_unprotected for one in found) > 10
+    assert sum(one.fallen_week_by_week for one in found) > 5
 
 
 def test_an_administrator_gets_no_exact_figure_of_any_metric(schools: District) -> None:
@@ -272,6 +276,54 @@ def test_who_teaches_and_administers_counts_as_an_administrator(schools: Distric
         )
     with pytest.raises(WrongRegime, match="private figures only"):
         figures()
+
+
+def answered(who: str, role: Role, name: str) -> set[str]:
+    """The regimes in which somebody gets a metric at the doors; a spent budget is an answer too."""
+    viewer, found = cast.viewer(who, role=role), set()
+    with suppress(WrongRegime):
+        exact.figures(viewer, name)
+        found.add("exact")
+    with suppress(WrongRegime, NotAllowed):
+        with suppress(Refused):
+            releases.release(viewer, name, METRICS[name].grains[0])
+        found.add("private")
+    return found
+
+
+def test_nobody_gets_a_statistic_exact_and_private_in_any_role_she_holds(
+    schools: District,
+) -> None:
+    """Every metric, at both doors; Omar teaches and administers, in whichever role he signs in."""
+    with schools.jobs.begin() as db:
+        db.execute(
+            insert(StaffRole).values(
+                district_id=1, staff_id=cast.of("Omar Haddad"), role="administrator",
+                school_id=cast.of("Lakeside"), starts_on=cast.STARTED,
+            )
+        )  # fmt: skip
+    people: list[tuple[str, tuple[Role, ...]]] = [
+        ("Tess Moran", ("teacher",)),
+        ("Carla Weiss", ("counselor",)),
+        ("Adam Price", ("administrator",)),
+        ("Rita Sol", ("records",)),
+        ("Sam Shah", ("security",)),
+        ("Omar Haddad", ("teacher", "administrator")),
+    ]
+    seen: dict[str, set[str]] = {}
+    for name in METRICS:
+        for who, roles in people:
+            told = {regime for role in roles for regime in answered(who, role, name)}
+            assert len(told) <= 1, (name, who, told)
+            seen.setdefault(who, set()).update(told)
+    assert seen == {
+        "Tess Moran": {"exact"},
+        "Carla Weiss": {"exact"},
+        "Adam Price": {"private"},
+        "Rita Sol": set(),
+        "Sam Shah": set(),
+        "Omar Haddad": {"private"},
+    }
 
 
 @pytest.mark.parametrize("who", ["Rita Sol", "Sam Shah"])
@@ -311,6 +363,31 @@ def test_a_group_of_which_a_teacher_knows_all_but_few_is_not_compared(schools: D
         False,
         True,
     ]
+
+
+def test_nor_one_whose_news_may_be_of_few_that_she_does_not_know(schools: District) -> None:
+    """Twelve of grade 6 at Elm have other marks. Whoever sees eight of them herself could subtract
+    those from both weeks' figures; the control is the figure itself, which is there for others.
+    """
+    tess, cell = cast.viewer("Tess Moran"), ("school", str(ELM))
+    figures("assessment_mean")
+    with schools.jobs.begin() as db:
+        write_week(db, FIRST + timedelta(days=7), people(USUAL))
+        db.execute(
+            text(
+                "UPDATE chalkline.release_rows SET figures = figures || '{\"assessment_mean\": 99}'"
+                " WHERE data_version = :week AND row_key = ANY (:twelve)"
+            ),
+            {
+                "week": FIRST + timedelta(days=7),
+                "twelve": [key for key, *_ in people({(ELM, 6): 12})],
+            },
+        )
+    one = figures("assessment_mean").of(*cell)
+    assert one is not None
+    assert (one.since, one.news) == (FIRST + timedelta(days=7), 12)
+    told = [exact.compare(tess, "assessment_mean", cell, own=own) == one for own in (0, 7, 8, 12)]
+    assert told == [True, True, False, False]
 
 
 def test_a_class_stands_beside_its_course_and_school(schools: District) -> None:

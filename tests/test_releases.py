@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from statistics import fmean
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -16,10 +19,11 @@ from sqlalchemy.exc import DBAPIError
 import privacy
 from db.refresh.releases import VERSIONS_KEPT
 from privacy import Viewer, metrics, releases
-from privacy.releases import FEW, OVERVIEW, VAGUE, Refused, Release, ledger
+from privacy.releases import FEW, OVERVIEW, VAGUE, Refused, Release, ledger, measuring
 from privacy.releases.accounting import COUNT_RHO, LEARNERS_RHO
 from privacy.releases.book import BookError
 from privacy.releases.measuring import Rows, measure
+from privacy.releases.noise import Noisy, noisy
 from privacy.releases.question import question_of
 from tests import cast
 from tests.conftest import District
@@ -373,6 +377,45 @@ def test_a_learner_who_left_moves_no_figure_of_her_week(school: District) -> Non
     before = releases.release(adam(), "pass", "school")
     remove(school, "Elm Middle School", 3)
     assert told(releases.release(adam(), "pass", "school")) == told(before)
+
+
+# Post-processing.
+
+
+def _answers(week: date) -> dict[tuple[str, str], object]:
+    """All that is told of a week by school, and by school and grade; without what names a row."""
+    found: dict[tuple[str, str], object] = {}
+    for name, one in metrics.METRICS.items():
+        for grain in ("school", "school_grade"):
+            if one.regime.get("district") == "private" and grain in one.grains:
+                made = releases.release(adam(), name, grain, version=week)
+                rest = {k: v for k, v in made.parameters.items() if "release" not in k}
+                found[name, grain] = (made.groups, made.figures, made.total, str(rest))
+    return found
+
+
+@pytest.mark.parametrize("leaks", [False, True])
+def test_what_is_told_is_made_of_noisy_numbers_alone(
+    school: District, monkeypatch: pytest.MonkeyPatch, leaks: bool
+) -> None:
+    """Two weeks of quite other learners, and the same numbers out of the mechanism: one answer,
+    with all hiding, sums made to agree, and margins. Control: a hundredth of the truth is let out.
+    """
+    later = WEEK + timedelta(weeks=1)
+    crowd(school, 40, week=later, first=700)
+    cap(school, year=Decimal(100))
+
+    def same(values: Sequence[int], **terms: Any) -> Noisy:
+        made = noisy(values, **terms)
+        told = [
+            (37 * at) % 211 + (int(one) // 100 if leaks else 0) for at, one in enumerate(values)
+        ]
+        return replace(made, values=tuple(told))
+
+    monkeypatch.setattr(measuring, "noisy", same)
+    first, second = _answers(WEEK), _answers(later)
+    assert len(first) > 30
+    assert (first == second) is not leaks
 
 
 # The weekly overview.

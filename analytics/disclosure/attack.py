@@ -76,42 +76,82 @@ def certain(
     However many they are: that is why a range of counts is not enough. The attacker is taken to
     know the count of every shown cell, and what its figure tells.
     """
-    table = table.plain  # who is in a subject is in the school, but her values there differ
     found = np.zeros(len(table), dtype=np.bool_)
-    cells, asked = np.flatnonzero(hidden), np.flatnonzero(of & hidden)
-    if not len(asked):
-        return found
-    top = many(counts)
-    most = np.full(len(table), top) if upper is None else np.minimum(upper, top)
-    size, whole = len(cells), len(table)
-    pick = csr_array((np.ones(size), (np.arange(size), cells)), shape=(size, whole))
-    # Unknowns: learners of hidden cells; those with it, of all; those without, of hidden ones.
-    part = table.matrix[:, cells]
-    matrix = vstack(
-        [
-            hstack([part, csr_array((part.shape[0], whole + size))]),
-            hstack([csr_array(part.shape), table.matrix, csr_array(part.shape)]),
-            hstack([eye_array(size), -pick, -eye_array(size)]),
-        ]
-    ).tocsr()
-    known = np.concatenate(
-        [_known(table, counts, hidden), np.zeros(len(table.sums)), np.zeros(size)]
-    )
-    low = np.where(hidden, 0.0, told.low)
-    high = np.where(hidden, most, told.high)
-    bounds = np.column_stack(
-        [
-            np.concatenate([np.zeros(size), low, np.zeros(size)]),
-            np.concatenate([most[cells], high, most[cells]]),
-        ]
-    )
-    place = np.searchsorted(cells, asked)
-    goals = np.zeros((2 * len(asked), len(bounds)))
-    goals[np.arange(len(asked)), size + asked] = -1
-    goals[len(asked) + np.arange(len(asked)), size + whole + place] = -1
-    most_with, most_without = np.split(-_extremes(matrix, known, bounds, goals), 2)
-    found[asked] = np.minimum(most_with, most_without) < 1 - TOLERANCE
+    asked = np.flatnonzero(of & hidden)
+    if len(asked):
+        program = _Values(table, counts, told, hidden, upper)
+        most_with, most_without = program.most(asked, with_it=True), program.most(asked)
+        found[asked] = np.minimum(most_with, most_without) < 1 - TOLERANCE
     return found
+
+
+def having(
+    table: Table,
+    counts: Floats,
+    told: Told,
+    hidden: Bools,
+    *,
+    of: Bools,
+    upper: Floats | None = None,
+) -> Ranges:
+    """Of each cell among `of`, how few and how many of its learners can have it; of others, 0."""
+    low, high = np.zeros(len(table)), np.zeros(len(table))
+    asked = np.flatnonzero(of & hidden)
+    if len(asked):
+        program = _Values(table, counts, told, hidden, upper)
+        low[asked] = program.least(asked)
+        high[asked] = program.most(asked, with_it=True)
+    return Ranges(low, high)
+
+
+class _Values:
+    """The linear program of `certain`: learners of hidden cells; those with it, of all cells; those
+    without, of hidden ones.
+    """
+
+    def __init__(
+        self, table: Table, counts: Floats, told: Told, hidden: Bools, upper: Floats | None
+    ) -> None:
+        table = table.plain  # who is in a subject is in the school, but her values there differ
+        top = many(counts)
+        most = np.full(len(table), top) if upper is None else np.minimum(upper, top)
+        self.cells = cells = np.flatnonzero(hidden)
+        self.whole, size = len(table), len(cells)
+        pick = csr_array((np.ones(size), (np.arange(size), cells)), shape=(size, self.whole))
+        part = table.matrix[:, cells]
+        self.matrix = vstack(
+            [
+                hstack([part, csr_array((part.shape[0], self.whole + size))]),
+                hstack([csr_array(part.shape), table.matrix, csr_array(part.shape)]),
+                hstack([eye_array(size), -pick, -eye_array(size)]),
+            ]
+        ).tocsr()
+        self.known = np.concatenate(
+            [_known(table, counts, hidden), np.zeros(len(table.sums)), np.zeros(size)]
+        )
+        low = np.where(hidden, 0.0, told.low)
+        high = np.where(hidden, most, told.high)
+        self.bounds = np.column_stack(
+            [
+                np.concatenate([np.zeros(size), low, np.zeros(size)]),
+                np.concatenate([most[cells], high, most[cells]]),
+            ]
+        )
+
+    def most(self, asked: Ints, *, with_it: bool = False) -> Floats:
+        """The most learners of each of these hidden cells that can have it, or not have it."""
+        return -self._least(asked, with_it, -1.0)
+
+    def least(self, asked: Ints) -> Floats:
+        """The fewest that can have it."""
+        return self._least(asked, True, 1.0)
+
+    def _least(self, asked: Ints, with_it: bool, sign: float) -> Floats:
+        size = len(self.cells)
+        place = size + asked if with_it else size + self.whole + np.searchsorted(self.cells, asked)
+        goals = np.zeros((len(asked), len(self.bounds)))
+        goals[np.arange(len(asked)), place] = sign
+        return _extremes(self.matrix, self.known, self.bounds, goals)
 
 
 def many(counts: Floats) -> float:

@@ -54,7 +54,7 @@ def protect(
         chosen = search.fewer(widened, must)
         if told is None:
             break
-        sure = certain(table, counts, told, chosen, of=chosen & asked, upper=upper)
+        sure = certain(table, counts, told, chosen, of=chosen, upper=upper)
         if not sure.any():
             break
         beside = _beside(table.plain, counts, chosen | barred, int(np.argmax(sure)))

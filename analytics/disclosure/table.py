@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -52,6 +53,18 @@ class Table:
         return Table(self.cells, kept, self.slack)
 
     @cached_property
+    def families(self) -> tuple[Bools, ...]:
+        """The published cells that add up to each other, as masks: no sum joins two of them."""
+        label = _joined(self.plain)
+        masks = ((label == one) & ~self.unpublished for one in range(label.max(initial=-1) + 1))
+        return tuple(mask for mask in masks if mask.any())
+
+    def touching(self, some: Bools) -> Bools:
+        """These cells and all that are joined to them by sums or overlaps, at any remove."""
+        label = _joined(self)
+        return np.isin(label, label[some])
+
+    @cached_property
     def cost(self) -> Floats:
         """What hiding each cell costs: a total is missed more than a cell, a grand total most."""
         height = np.zeros(len(self.cells))
@@ -71,6 +84,13 @@ class Table:
             for part in self.slack.intersection(parts):
                 found[part] = found[total] - sum(found[one] for one in parts if one != part)
         return found
+
+
+def _joined(table: Table) -> NDArray[np.int32]:
+    """A number for each cell, the same for those that sums join."""
+    links = abs(table.matrix)
+    _, label = connected_components((links.T @ links).tocsr(), directed=False)
+    return np.asarray(label, dtype=np.int32)
 
 
 def linked(

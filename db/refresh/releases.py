@@ -14,7 +14,7 @@ from analytics.rules import ABSENT_LEAST, ABSENT_SHARE
 
 MOST: Final[Mapping[str, int]] = {"all": 1, "course": 8, "subject": 6, "bloom": 6, "term": 3}
 COMPLETE_SHARE: Final = 0.75  # of the sections opened so far: whoever has these keeps up
-VERSIONS_KEPT: Final = 8  # older weeks' rows are dropped unless a figure still stands on them
+VERSIONS_KEPT: Final = 8  # older weeks' rows are dropped unless an exact figure has shown them
 
 
 def release_rows(connection: Connection, given: Mapping[str, Any]) -> int:
@@ -49,11 +49,12 @@ SELECT :district, date_trunc('week', CAST(:as_of AS date))::date,
 WHERE EXISTS (SELECT FROM chalkline.enrollment_state s WHERE s.district_id = :district)
 ON CONFLICT DO NOTHING RETURNING data_version
 """
-# Weeks with which an exact figure that still stands will be compared are kept.
+# Every week that an exact figure has shown in this school year is compared with, and kept.
 _FORGET = """
 WITH compared AS (
-    SELECT DISTINCT (figure ->> 'base')::date AS week
-    FROM chalkline.releases r, jsonb_each(r.answer) level, jsonb_array_elements(level.value) figure
+    SELECT DISTINCT shown.week::date AS week
+    FROM chalkline.releases r, jsonb_each(r.answer) level, jsonb_array_elements(level.value) figure,
+         jsonb_array_elements_text(figure -> 'weeks') AS shown (week)
     WHERE r.district_id = :district AND r.regime = 'exact' AND r.data_version = (
         SELECT max(o.data_version) FROM chalkline.releases o WHERE o.district_id = :district
           AND o.regime = 'exact' AND o.metric = r.metric)),

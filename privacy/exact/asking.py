@@ -74,11 +74,12 @@ def figures(viewer: Viewer, name: str, *, printed: bool = False, patient: bool =
 def compare(viewer: Viewer, name: str, cell: Cell, *, own: int) -> Figure | None:
     """The figure of a group beside which somebody sees `own` of its learners one by one.
 
-    None also where the rest of the group is fewer than k: she could subtract her own from it.
+    None also where the rest of the group is fewer than k, or may be so of those who have changed
+    since an earlier figure: she could subtract her own from either.
     """
     found = figures(viewer, name)
     one = found.of(*cell)
-    if one is None:
+    if one is None or (one.news is not None and own and one.news - own < found.k):
         return None
     with releaser_session(viewer) as db:
         told = sums(db, found.metric, GRAINS[cell[0]], one.base).get(tuple(cell[1:]))

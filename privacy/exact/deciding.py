@@ -1,7 +1,8 @@
 """Decides a week of a metric: which groups show the week's figure, which keep an earlier one's.
 
 Decided for each k a district may set, each within what the gentler one shows: whoever sees the
-figures of several (a page and its print) sees no more than the gentlest shows.
+figures of several (a page and its print) sees no more than the gentlest shows. And each metric is
+told of no group of which enrolment is hidden: all metrics together have one list of hidden groups.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from analytics.disclosure import Told, fresh, ranges, told
+from analytics.disclosure import Renewal, Since, Told, fresh, hides, ranges, renewed, told
 from privacy.exact.cube import Cube, changed, cube
 from privacy.exact.figure import Figure, figure
 from privacy.metrics import Metric, Version, metric, versions
@@ -36,7 +37,8 @@ def decided(
 ) -> Answer:
     """The figures of the week by k, given those released before it in the same school year.
 
-    `enrolled` are the same week's enrolment figures: no metric is about more learners than those.
+    `enrolled` are the same week's enrolment figures: no metric is about more learners than those,
+    nor about groups that they do not tell.
     """
     week = cube(db, asked, district, version=version.data_version, on=version.as_of)
     people = None
@@ -44,36 +46,44 @@ def decided(
         known = metric("enrolment")
         people = cube(db, known, district, version=version.data_version, on=version.as_of)
     moved = _moved(db, asked, week, district, version, before)
-    barred: Bools = np.zeros(len(week.table), dtype=np.bool_)
+    says = None if asked.kind == "count" else _told(week)
+    nothing: Bools = np.zeros(len(week.table), dtype=np.bool_)
+    allowed, current = ~nothing, ~nothing
     answer: Answer = {}
     for k in LEVELS:
         old = {one.cell: one for one in (before or {}).get(k, [])}
-        shown = np.array([cell in old for cell in week.table.cells])
-        since = None if before is None else _since(week, old, moved)
-        now = fresh(
-            week.table,
-            week.counts,
-            k,
-            told=None if asked.kind == "count" else _told(week),
-            upper=None if people is None else _bounds(week, people, (enrolled or {})[k]),
-            barred=barred,
-            shown=shown if before is not None else None,
-            changed=since,
-        )
-        barred = ~now
-        answer[k] = [
-            _renewed(
-                asked,
-                week,
-                at,
-                old.get(cell),
-                now=bool(now[at]),
-                version=version,
-                moved=since is None or since[at] > 0,
+        open_, upper, earlier = allowed, None, list[Since]()
+        if people is not None:
+            of_enrolment = (enrolled or {})[k]
+            told_of = {one.cell for one in of_enrolment if not one.closed}
+            hidden = np.array([cell not in told_of for cell in people.table.cells])
+            asked_of = set(people.table.cells)
+            open_ = open_ & np.array(
+                [cell in told_of or cell not in asked_of for cell in week.table.cells]
             )
+            if not hides(people.table, people.counts, hidden, k):
+                current = nothing  # this week the list would not do: nothing new of any metric
+            upper = _bounds(week, people, of_enrolment)
+        if not old:
+            now = fresh(
+                week.table, week.counts, k, told=says, upper=upper, barred=~open_ | ~current
+            )
+            made = Renewal(now, nothing, nothing)
+        else:
+            earlier = _earlier(week, old, moved)
+            made = renewed(
+                week.table, week.counts, k, earlier=earlier,
+                closed=np.array([cell in old and old[cell].closed for cell in week.table.cells]),
+                told=says, upper=upper, barred=~open_, current=current,
+            )  # fmt: skip
+        answer[k] = [
+            _renewed(asked, week, at, old.get(cell), made, version, earlier)
             for at, cell in enumerate(week.table.cells)
-            if now[at] or cell in old
+            if made.fresh[at] or cell in old
         ]
+        shown = {one.cell for one in answer[k] if not one.closed}
+        allowed = np.array([cell in shown for cell in week.table.cells])
+        current = made.fresh | made.still
     return answer
 
 
@@ -82,23 +92,23 @@ def _renewed(
     week: Cube,
     at: int,
     old: Figure | None,
-    *,
-    now: bool,
+    made: Renewal,
     version: Version,
-    moved: bool,
+    earlier: Sequence[Since],
 ) -> Figure:
     """This week's figure, or the one that stands. Where nothing changed it keeps its date: a new
     one would tell that nobody has come or gone, and an old one then that somebody has.
     """
-    if old is not None and not now:
-        return old
-    if old is not None and not moved:
-        return replace(old, base=version.data_version)
+    if old is not None and not made.fresh[at]:
+        return replace(old, closed=bool(made.closed[at]))
+    weeks = (*(old.weeks if old is not None else ()), version.data_version)
+    news = min((int(m) for one in earlier if one.seen[at] and (m := one.changed[at])), default=None)
+    if old is not None and made.still[at]:
+        return replace(old, weeks=weeks, news=news)
     learners = int(week.counts[at])
     share = week.total[at] / learners
-    return figure(
-        asked, week.table.cells[at], learners=learners, share=share, since=version.data_version
-    )
+    new = figure(asked, week.table.cells[at], learners=learners, share=share, weeks=weeks)
+    return replace(new, news=news)
 
 
 def _told(week: Cube) -> Told:
@@ -124,27 +134,24 @@ def _moved(
     db: Connection, asked: Metric, week: Cube, district: int, version: Version,
     before: Answer | None,
 ) -> Mapping[date, Floats]:  # fmt: skip
-    """Learners changed since each week of which a figure still stands; None of a week forgotten."""
-    standing = {one.base for some in (before or {}).values() for one in some}
+    """Learners changed since each week that was shown; a week whose rows are gone is not in it."""
+    shown = {day for some in (before or {}).values() for one in some for day in one.weeks}
     kept = {one.data_version for one in versions(db, district) if one.kept}
-    return changed(db, asked, week.table, since=sorted(standing & kept), until=version.data_version)
+    return changed(db, asked, week.table, since=sorted(shown & kept), until=version.data_version)
 
 
-def _since(
+def _earlier(
     week: Cube, old: Mapping[tuple[str, ...], Figure], moved: Mapping[date, Floats]
-) -> Floats:
-    """Of each cell, the learners changed since its figure; of a hidden one, the fewest that did.
-
-    A figure older than the weeks whose rows are kept has changed by an unknown few: it stands.
+) -> list[Since]:
+    """The weeks shown before, oldest first. Of one whose rows are gone nobody knows who has
+    changed: one learner a cell, which is too few to show anything new.
     """
-    found = np.zeros(len(week.table))
-    for at, cell in enumerate(week.table.cells):
-        if at in week.table.slack:
-            continue
-        if cell in old:
-            base = moved.get(old[cell].base)
-            found[at] = 1.0 if base is None else base[at]
-        else:
-            some = [base[at] for base in moved.values() if base[at] > 0]
-            found[at] = min(some, default=0.0)
-    return found
+    few = np.where(week.table.unpublished, 0.0, 1.0)
+    days = sorted({day for one in old.values() for day in one.weeks})
+    return [
+        Since(
+            np.array([cell in old and day in old[cell].weeks for cell in week.table.cells]),
+            moved.get(day, few),
+        )
+        for day in days
+    ]

@@ -15,7 +15,9 @@ class Figure:
 
     `learners` is told by the enrolment metric only; of others, `size` says how large the group is.
     `since` is the Monday of the week whose figure this is: it stands until enough has changed.
-    `base` is the latest week in which nothing had changed since; it is shown to nobody.
+    `weeks` are all whose data it or an earlier figure of the group has shown, the latest last;
+    `news` the fewest learners who have changed between the latest and an earlier one (None: there
+    is none that differs); a `closed` figure is never renewed again. All three are shown to nobody.
     """
 
     cell: Cell
@@ -25,7 +27,14 @@ class Figure:
     learners: int | None
     size: str
     since: date
-    base: date = field(compare=False, repr=False)
+    weeks: tuple[date, ...] = field(compare=False, repr=False)
+    closed: bool = field(default=False, compare=False, repr=False)
+    news: int | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def base(self) -> date:
+        """The week whose learners the figure is about."""
+        return self.weeks[-1]
 
     @property
     def words(self) -> str:
@@ -37,15 +46,20 @@ class Figure:
         return f"{_plain(self.low)}–{_plain(self.high)} {self.unit}"
 
 
-def figure(metric: Metric, cell: Cell, *, learners: int, share: float, since: date) -> Figure:
-    """The figure of a group; `share` is the mean of its values as a share of their bounds."""
+def figure(
+    metric: Metric, cell: Cell, *, learners: int, share: float, weeks: tuple[date, ...]
+) -> Figure:
+    """The figure of a group as of the last of `weeks`; `share` is the mean of its values as a share
+    of their bounds.
+    """
+    since = weeks[-1]
     if metric.kind == "count":
         return Figure(
-            cell, learners, learners, metric.unit, learners, size_class(learners), since, since
+            cell, learners, learners, metric.unit, learners, size_class(learners), since, weeks
         )
     said = coded(100 * share, learners)
     low, high = _in_unit(metric, said.low), _in_unit(metric, said.high)
-    return Figure(cell, low, high, metric.unit, None, size_class(learners), since, since)
+    return Figure(cell, low, high, metric.unit, None, size_class(learners), since, weeks)
 
 
 def stored(one: Figure) -> dict[str, Any]:
@@ -57,7 +71,9 @@ def stored(one: Figure) -> dict[str, Any]:
         "learners": one.learners,
         "size": one.size,
         "since": one.since.isoformat(),
-        "base": one.base.isoformat(),
+        "weeks": [week.isoformat() for week in one.weeks],
+        "closed": one.closed,
+        "news": one.news,
     }
 
 
@@ -71,7 +87,9 @@ def restored(metric: Metric, row: Mapping[str, Any]) -> Figure:
         learners=row["learners"],
         size=row["size"],
         since=date.fromisoformat(row["since"]),
-        base=date.fromisoformat(row["base"]),
+        weeks=tuple(date.fromisoformat(week) for week in row["weeks"]),
+        closed=row["closed"],
+        news=row["news"],
     )
 
 
