@@ -64,7 +64,7 @@ def _attack(viewer: Viewer, names: list[str], weeks: list[attack.Published]) -> 
     for name in names:
         for one in attack.attack(viewer, METRICS[name], weeks):
             every.append(one)
-            print(f"{name}, k = {one.k}: {_words(one)}")
+            print(f"{name}, k = {one.k}: {_words(one)}", flush=True)
             for cell in one.fallen:
                 print(f"    {cell}")
     together = attack.attack_together(viewer, weeks)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from analytics.disclosure import CODES, Cell, ranges, size_class
 from privacy import Viewer, exact
+from privacy.exact.asking import PATIENCE
 from privacy.exact.cube import Cube, changed, cube
 from privacy.exact.deciding import Answer, decided
 from privacy.exact.figure import Figure
@@ -60,7 +61,7 @@ def ask_all(viewer: Viewer, names: Sequence[str]) -> Published:
 
 def attack(viewer: Viewer, metric: Metric, weeks: Sequence[Published]) -> list[Attack]:
     """Tries everything published of a metric in these weeks, oldest first."""
-    with releaser_session(viewer) as db:
+    with releaser_session(viewer, seconds=PATIENCE) as db:
         known = {v.data_version: v for v in versions(db, viewer.district_id) if v.kept}
         days = sorted(known)[-len(weeks) :]
         seen = _Seen(db, metric, [known[day] for day in days], viewer.district_id)
@@ -185,7 +186,7 @@ def attack_together(viewer: Viewer, weeks: Sequence[Published]) -> list[tuple[in
     together, where the attacker is given the count of every group any metric about everybody shows.
     """
     found = []
-    with releaser_session(viewer) as db:
+    with releaser_session(viewer, seconds=PATIENCE) as db:
         known = {v.data_version: v for v in versions(db, viewer.district_id) if v.kept}
         days = sorted(known)[-len(weeks) :]
         for at, (day, week) in enumerate(zip(days, weeks, strict=True)):

@@ -217,8 +217,8 @@ def recovered(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[str, in
 
     - "count": how many a cell holds that was never shown, nor that it holds some and fewer than k,
       nor of one whose earlier figure stands that fewer than k are left; nor, where fewer than k
-      have changed since that figure, how many it holds now, or that some but fewer than k came, or
-      went;
+      have changed since that figure, that it holds more now, or fewer, but not by k (that it holds
+      as many as it was told to tells of nobody);
     - "value": that of a cell not shown now all learners have it, or none; nor, where fewer than k
       have changed since its figure, that no more, or no fewer, of them have it than had (the whole
       value of one learner more or less must be possible, so that of none it is told);
@@ -285,7 +285,7 @@ def _by_counts(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[int, C
     some = (known.low > 1e-6) & (known.high < k - 1e-6)
     came = (known.low > were + 1e-6) & (known.high < were + k - 1e-6)
     went = (known.high < were - 1e-6) & (known.low > were - k + 1e-6)
-    left = (known.high < k - 1e-6) | (few & (exact | came | went))
+    left = (known.high < k - 1e-6) | (few & (came | went))
     fallen = hidden & np.where(stands, left, exact | some)
     slack = {"together", "over", "without"}
     return [
