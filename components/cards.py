@@ -123,9 +123,8 @@ def _heading(card: LearnerCard, pick: str | None) -> tuple[bool, bool]:
             icon=":material/arrow_forward:",
             icon_position="right",
         )
-        st.markdown(f"{_badge(card.severity)} :small[{plain(card.class_name)}]", width="stretch")
-        if card.weeks:
-            sparkline(card.weeks, alt=card.weeks_alt, key=f"weeks-{card.flag}")
+        trend = f"&emsp;{sparkline(card.weeks, alt=card.weeks_alt)}" if card.weeks else ""
+        st.markdown(f"{_badge(card.severity)} :small[{plain(card.class_name)}]{trend}")
     return picked, opened
 
 

@@ -9,6 +9,7 @@ from privacy.session import (
     open_door,
     session,
     signin_session,
+    together,
 )
 from privacy.viewer import ROLES, Role, Viewer
 
@@ -24,4 +25,5 @@ __all__ = [
     "open_door",
     "session",
     "signin_session",
+    "together",
 ]

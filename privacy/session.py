@@ -4,6 +4,7 @@ import hmac
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -71,6 +72,7 @@ class Seen:
 
 
 _door: Door | None = None
+_shared: ContextVar[tuple[Viewer, Connection] | None] = ContextVar("shared", default=None)
 
 
 def open_door(settings: Settings, *, app_url: str | None = None) -> Door:
@@ -124,6 +126,10 @@ def session(viewer: Viewer) -> Iterator[Connection]:
 
     Raises NotAllowed for a role that the roster does not know.
     """
+    shared = _shared.get()
+    if shared is not None and shared[0] == viewer:
+        yield shared[1]
+        return
     if viewer.role not in ROLES:
         raise NotAllowed(f"'{viewer.role}' is not a role. Ask your administrator for one.")
     opened = door()
@@ -142,6 +148,20 @@ def session(viewer: Viewer) -> Iterator[Connection]:
             yield connection
     for digest in seen:  # committed; a view that failed is noted when it succeeds
         opened.seen.noted(digest)
+
+
+@contextmanager
+def together(viewer: Viewer) -> Iterator[None]:
+    """Sessions of this viewer inside are one transaction: a page's questions, entered for once.
+
+    For questions only: what is written inside would stand or fall with all the rest.
+    """
+    with session(viewer) as connection:
+        before = _shared.set((viewer, connection))
+        try:
+            yield
+        finally:
+            _shared.reset(before)
 
 
 def _write_uses(engine: Engine, uses: Sequence[stored.Use]) -> None:

@@ -3,6 +3,7 @@
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 import privacy
 from db.tables import Enrollment, Learner
+from privacy import Viewer
 from privacy.session import sign
 from tests import cast
 from tests.conftest import District
@@ -126,8 +128,10 @@ def test_interleaved_sessions_on_one_pool_never_see_each_others_rows(district: D
         wrong = []
         for _ in range(40):
             name = rng.choice(list(expected))
+            viewer = cast.viewer(name)
+            shared = privacy.together(viewer) if rng.random() < 0.5 else nullcontext()
             try:
-                with privacy.session(cast.viewer(name)) as db:
+                with shared, privacy.session(viewer) as db:
                     table = Learner if name != "Adam Price" else None
                     seen = set(db.scalars(select(Learner.learner_id))) if table else set()
                     if seen != expected[name]:
@@ -140,6 +144,33 @@ def test_interleaved_sessions_on_one_pool_never_see_each_others_rows(district: D
 
     with ThreadPoolExecutor(8) as pool:
         assert [name for found in pool.map(work, range(8)) for name in found] == []
+
+
+def test_sessions_together_are_one_transaction_of_one_viewer_in_one_thread(
+    district: District,
+) -> None:
+    def at_work(viewer: Viewer) -> tuple[int, int]:
+        """Which transaction a session is part of, and how many learners it sees."""
+        with privacy.session(viewer) as db:
+            number = db.scalar(text("SELECT txid_current()")) or 0
+            return number, db.scalar(select(func.count()).select_from(Learner)) or 0
+
+    with privacy.together(TESS):
+        one, other = at_work(TESS), at_work(TESS)
+        omar = at_work(cast.viewer("Omar Haddad"))
+        with ThreadPoolExecutor(1) as pool:
+            elsewhere = pool.submit(at_work, TESS).result()
+    after = at_work(TESS)
+    assert one == other
+    assert omar[1] == 1
+    assert len({one[0], omar[0], elsewhere[0], after[0]}) == 4
+
+
+def test_after_an_error_together_the_next_session_is_whole(district: District) -> None:
+    with pytest.raises(DBAPIError), privacy.together(TESS), privacy.session(TESS) as db:
+        db.execute(text("SELECT 1/0"))
+    with privacy.session(TESS) as db:
+        assert db.scalar(select(func.count()).select_from(Learner)) == 4
 
 
 def test_rows_of_another_district_with_the_same_class_identifier_stay_hidden(

@@ -12,10 +12,10 @@ from components.show import plain
 from pages import guard
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.choosing import one_of
-from pages.students.due import due_reviews
+from pages.students.due import due_reviews, reviews_ahead
 from pages.students.links import link, open_page, token
 from pages.students.several import act_on_chosen, choosing, pick_key
-from privacy import Viewer
+from privacy import Viewer, together
 from queries.freshness import data_as_of
 from queries.students.acting import OUTCOMES
 from queries.students.caseload import (
@@ -45,14 +45,17 @@ def page(viewer: Viewer) -> None:
     """Shows the open cases a few at a time; filters and place stand in the address."""
     st.title("Caseload")
     seen = guard.now()
-    found = overdue_cases(viewer, today=viewer.today)
+    with together(viewer):
+        found = overdue_cases(viewer, today=viewer.today)
+        handled = handled_this_week(viewer, now=seen)
+        due = reviews_ahead(viewer)
     if found.covering:
         st.info(
             f"You cover for {plain(words.listing(found.covering))} today: "
             "that caseload is in this list."
         )
-    done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
-    due_reviews(viewer)
+    done_this_week(viewer, handled)
+    due_reviews(viewer, due)
     if not found.learners:
         empty(
             "Nobody is on your caseload today.",

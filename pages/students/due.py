@@ -1,5 +1,6 @@
 """Reviews of plans that are due: the first thing on a counselor's page, and on a teacher's."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -16,9 +17,13 @@ AHEAD: Final = timedelta(days=7)
 MOST: Final = 8
 
 
-def due_reviews(viewer: Viewer) -> None:
-    """The overdue ones first, each one click from its plan; nothing where none is due."""
-    due = reviews(viewer, today=viewer.today, until=viewer.today + AHEAD)
+def reviews_ahead(viewer: Viewer) -> Sequence[Plan]:
+    """The overdue ones first, then those of the coming week."""
+    return reviews(viewer, today=viewer.today, until=viewer.today + AHEAD)
+
+
+def due_reviews(viewer: Viewer, due: Sequence[Plan]) -> None:
+    """Each one click from its plan; nothing where none is due."""
     if not due:
         return
     overdue = sum(plan.overdue(viewer.today) for plan in due)

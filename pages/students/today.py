@@ -20,10 +20,10 @@ from components.empty import as_of, empty
 from pages import guard
 from pages.students.answering import answer, done_this_week, wrongs
 from pages.students.choosing import some_classes
-from pages.students.due import due_reviews
+from pages.students.due import due_reviews, reviews_ahead
 from pages.students.links import link, open_page, token
 from pages.students.several import act_on_chosen, choosing, pick_key
-from privacy import Viewer
+from privacy import Viewer, together
 from queries.freshness import data_as_of
 from queries.students.acting import OUTCOMES
 from queries.students.classes import TaughtClass, my_classes
@@ -47,10 +47,13 @@ def page(viewer: Viewer) -> None:
         )
         return
     ids, seen = [one.class_id for one in classes], guard.now()
-    fresh = data_as_of(viewer, classes=ids)
-    found = struggling_learners(viewer, classes=classes, today=viewer.today, now=guard.now())
-    done_this_week(viewer, handled_this_week(viewer, now=guard.now()))
-    due_reviews(viewer)
+    with together(viewer):
+        fresh = data_as_of(viewer, classes=ids)
+        found = struggling_learners(viewer, classes=classes, today=viewer.today, now=seen)
+        handled = handled_this_week(viewer, now=seen)
+        due = reviews_ahead(viewer)
+    done_this_week(viewer, handled)
+    due_reviews(viewer, due)
     headline([urgency(one.severity) for one in found.learners], hidden=found.left_out)
     for notice in found.notices:
         _notice(viewer, notice)

@@ -8,7 +8,7 @@ from components import words
 from components.empty import empty
 from components.show import plain
 from pages import guard
-from pages.students.due import due_reviews
+from pages.students.due import due_reviews, reviews_ahead
 from pages.students.links import link, token
 from privacy import NotAllowed, Viewer
 from queries.students import capacity, handing
@@ -29,7 +29,7 @@ def page(viewer: Viewer) -> None:
     """The digest that is also mailed, with what it leads to."""
     st.title("My week")
     _notices(viewer)
-    due_reviews(viewer)
+    due_reviews(viewer, reviews_ahead(viewer))
     done = handled_this_week(viewer, now=guard.now())
     st.caption(f"You answered {words.plural(len(done), 'flag')} in the last seven days.")
     if viewer.role == "counselor":
