@@ -363,10 +363,12 @@ def test_no_model_is_used_for_a_day_it_knew_the_future_of(jobs: Engine) -> None:
     assert (replayed.model_version, now.model_version != old.transparent) == (old.transparent, True)
 
 
-def test_a_day_replayed_later_gives_the_same_scores(jobs: Engine) -> None:
-    """Scored from the state of the day, then again when more has happened."""
+@pytest.mark.parametrize("kind", ["transparent", "boosted"])
+def test_a_day_replayed_later_gives_the_same_scores(jobs: Engine, kind: str) -> None:
+    """Scored when the district has come as far as the day, then again when more has happened."""
     day = TODAY - timedelta(days=7)
     with jobs.begin() as db:
+        risk.use(db, NORTHFIELD, next(name for name in _versions(jobs) if name.startswith(kind)))
         db.execute(
             text("UPDATE chalkline.institutions SET clock_on = :day WHERE district_id = 7 "
                  "AND kind = 'district'"), {"day": day},
@@ -374,6 +376,7 @@ def test_a_day_replayed_later_gives_the_same_scores(jobs: Engine) -> None:
     refresh(jobs, districts=[NORTHFIELD], now=NOW)
     risk.score(jobs, district=NORTHFIELD, as_of=day)
     then = _scores(jobs, day)
+    assert set(then["model_version"].str.split("-").str[0]) == {kind}
     with jobs.begin() as db:
         db.execute(
             text("UPDATE chalkline.institutions SET clock_on = :day WHERE district_id = 7 "

@@ -15,9 +15,10 @@ from queries.district.alerts import Line, Quality
 from queries.exports import note_export
 
 CHALLENGER: Final = """
-The boosted challenger sees how things work together, which the transparent model can not, and
-explains nothing. It replaces the transparent model only if you decide so; reasons and "clears when"
-stay the transparent model's, so that they may fit a chance a little less.
+The boosted challenger starts from the transparent model, sees besides how things work together and
+what kinds of things learners do, and explains nothing. It replaces the transparent model only if
+you decide so; reasons and "clears when" stay the transparent model's, so that they may fit a chance
+a little less.
 """
 
 
