@@ -246,6 +246,18 @@ def test_a_term_that_ended_is_learned_from_once_and_its_alerts_are_measured(jobs
     }
 
 
+def test_a_challenger_of_other_features_is_trained_anew(
+    jobs: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    termly.keep_models(jobs, now=NOW, districts=[NORTHFIELD])
+    later = NOW + termly.WAIT
+    (same,) = termly.keep_models(jobs, now=later, districts=[NORTHFIELD])
+    assert same.model_version == ""
+    monkeypatch.setattr(termly, "FORMAT", termly.FORMAT + 1)
+    (anew,) = termly.keep_models(jobs, now=later, districts=[NORTHFIELD])
+    assert anew.model_version.startswith("transparent-")
+
+
 def test_errors_by_group_are_counted_and_learning_style_is_no_group(jobs: Engine) -> None:
     decide(jobs, line=0.6)  # at the usual line too few of so small a district are left unflagged
     termly.keep_models(jobs, now=NOW, districts=[NORTHFIELD])
