@@ -151,12 +151,13 @@ class _Seen:
         return found
 
     def most(self, at: int, told_of: Mapping[str, Sequence[Figure]]) -> Floats:
-        """Of each cell the most learners that enrolment's figures, and the size classes of metrics
-        about everybody, leave possible in a week.
+        """Of each cell the most learners that enrolment's figures, those that are still true, and the
+        size classes of metrics about everybody leave possible.
         """
         people, day = self.people[at], self.days[at]
-        fresh = {one.cell for one in told_of["enrolment"] if one.base == day}
-        hidden = np.array([cell not in fresh for cell in people.table.cells])
+        told = {one.cell: one.learners for one in told_of["enrolment"]}
+        true = zip(people.table.cells, people.counts, strict=True)
+        hidden = np.array([told.get(cell) != count for cell, count in true])
         upper = np.full(len(people.table), np.inf)
         sizes = {
             one.cell: _top(one.size)

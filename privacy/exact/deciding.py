@@ -121,11 +121,14 @@ def _told(week: Cube) -> Told:
 
 
 def _bounds(week: Cube, people: Cube, enrolled: Sequence[Figure]) -> Floats:
-    """The most learners each cell can have, for whoever has read the enrolment figures."""
-    told = {one.cell: one.low for one in enrolled}
-    hidden = np.array([cell not in told for cell in people.table.cells])
+    """The most learners each cell can have, for whoever has read the enrolment figures and knows
+    which of them are still true.
+    """
+    told = {one.cell: one.learners for one in enrolled}
+    cells = zip(people.table.cells, people.counts, strict=True)
+    hidden = np.array([told.get(cell) != count for cell, count in cells])
     high = ranges(people.table, people.counts, hidden).high
-    most = dict(zip(people.table.cells, high, strict=True)) | told
+    most = dict(zip(people.table.cells, high, strict=True))
     bounds = np.array([most.get(cell, np.inf) for cell in week.table.cells])
     return np.asarray(np.maximum(bounds, week.counts), dtype=np.float64)
 
