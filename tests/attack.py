@@ -151,7 +151,7 @@ class _Seen:
         return found
 
     def most(self, at: int, told_of: Mapping[str, Sequence[Figure]]) -> Floats:
-        """Of each cell the most learners that enrolment's figures, those that are still true, and the
+        """Of each cell the most learners that enrolment's figures, where they still hold, and the
         size classes of metrics about everybody leave possible.
         """
         people, day = self.people[at], self.days[at]

@@ -54,6 +54,6 @@ def _explained(found: Beside, today: date) -> str:
     return (
         f"Your class as of today; the others{since}, from figures about at least {found.k} "
         f"learners. “{NOT_TOLD.capitalize()}” means that a group is smaller, that it would give a "
-        "smaller one away, or that you teach nearly all of it; “–” that the figure is made by "
-        f"subject only. {defined}"
+        "smaller one away, or that you teach nearly all of it, or of those who changed lately; “–” "
+        f"that the figure is made by subject only. {defined}"
     )
