@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 import privacy
 from db.refresh import refresh
+from db.refresh.releases import release_rows
 from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, StaffRole
 from privacy import NotAllowed, exact, releases
 from privacy.exact import asking
@@ -193,6 +194,22 @@ def test_a_figure_stands_until_k_learners_have_changed(schools: District) -> Non
     assert district is not None
     assert district.learners == 219
     assert district.since == FIRST + timedelta(days=14)
+
+
+def test_rows_of_a_week_that_was_shown_are_kept_to_compare_with(schools: District) -> None:
+    """Ten weeks on the rows of the first week, which was shown, are there; the second's not."""
+    refresh(schools.jobs, now=cast.NOW)  # makes the state; the week's rows are made already
+    figures("enrolment")
+    with schools.jobs.begin() as db:
+        for number in range(1, 10):
+            write_week(db, FIRST + timedelta(weeks=number), people({(ELM, 6): 1}))
+    later = cast.NOW + timedelta(weeks=10)
+    with schools.jobs.begin() as db:
+        release_rows(db, {"district": 1, "as_of": later.date(), "now": later, "cut": later})
+        rows = select(ReleaseRow.data_version).where(ReleaseRow.district_id == 1).distinct()
+        there = set(db.scalars(rows))
+    assert FIRST in there
+    assert FIRST + timedelta(weeks=1) not in there
 
 
 def test_a_hidden_group_stays_hidden_when_it_grows(schools: District) -> None:
