@@ -92,6 +92,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         ws="websockets-sansio",
         ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,  # costs more than it saves, as Streamlit's own default says
         access_log=False,  # addresses may hold what a person looked at
         log_level="warning",
         server_header=False,

@@ -4,14 +4,17 @@ Each page is opened once and then looked at by the tests here one after the othe
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
+import pages
 from components.empty import GENERATED
 from tests import looked
 from tests.demo import People, Site, chromium, settled, site, visitor
@@ -101,7 +104,8 @@ def opened(
     context = people.browser_of(login) if login else visitor(browser, place)
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if _is_ours(said) else None)
+    for event, hear in _listener(place, complaints).items():
+        page.on(event, hear)  # type: ignore[call-overload]  # a name each, as the library types
     page.on("pageerror", lambda error: complaints.append(str(error)))
     learner = _a_learner(place, role) if address == "learner" else None
     page.goto(f"/{address}" + (f"?learner={place.sealed(learner, role)}" if learner else ""))
@@ -131,14 +135,36 @@ def test_axe_finds_nothing_wrong(opened: Opened, scheme: looked.Scheme) -> None:
 
 
 @pytest.mark.parametrize("role", OTHERS)
-def test_axe_finds_nothing_wrong_on_the_other_pages(people: People, place: Site, role: str) -> None:
-    found = {}
+def test_nothing_is_wrong_on_the_other_pages_and_nobody_named_outside_them(
+    people: People, place: Site, role: str
+) -> None:
+    """What axe finds, what the browser complains of, and learners in titles and addresses."""
+    found, complaints, inside, outside, name = {}, list[str](), "", "", None
+    context = people.browser_of(place.logins[role])
+    listen = _listener(place, complaints)
+    for event, hear in listen.items():
+        context.on(event, hear)  # type: ignore[call-overload]  # a name each, as the library types
+    if any(address.endswith("=") for address in OTHERS[role]):
+        learner = place.sealed(_a_learner(place, role), role)
+        with people.at(place.logins[role], f"/learner?learner={learner}") as page:
+            name = page.get_by_role("heading", level=1).inner_text()
     for address in OTHERS[role]:
-        ending = place.sealed(_a_learner(place, role), role) if address.endswith("=") else ""
-        with people.at(place.logins[role], f"/{address}{ending}") as page:
+        whole = f"/{address}{learner if address.endswith('=') else ''}"
+        with people.at(place.logins[role], whole) as page:
             expect(page.get_by_role("heading", level=1)).to_be_visible()
+            outside += f"{page.title()} {page.url} "
+            inside += page.locator("body").inner_text()
             found |= {(address, scheme): looked.wrong(page, scheme) for scheme in looked.SCHEMES}
+    for event, hear in listen.items():
+        context.remove_listener(event, hear)
     assert {where: wrong for where, wrong in found.items() if wrong} == {}
+    assert complaints == []
+    assert not name or (name in inside and not _named([name], outside))
+
+
+def test_every_page_is_looked_at_here() -> None:
+    others = {address.partition("?")[0] for some in OTHERS.values() for address in some}
+    assert {address for _, address in PLACES} | others == set(pages.ADDRESSES)
 
 
 def test_axe_notices_what_is_wrong(people: People, place: Site) -> None:
@@ -206,10 +232,7 @@ def test_the_page_says_that_its_people_are_invented(opened: Opened) -> None:
 
 def test_no_name_of_a_learner_is_in_the_title_or_the_address(opened: Opened) -> None:
     assert bool(opened.names) == ((opened.role, opened.address) in WITH_NAMES)
-    outside = f"{opened.page.title()} {opened.page.url}".casefold()
-    for name in opened.names:
-        for part in re.findall(r"\w{3,}", name):
-            assert not re.search(rf"\b{re.escape(part.casefold())}\b", outside)
+    assert _named(opened.names, f"{opened.page.title()} {opened.page.url}") == []
 
 
 def test_on_a_phone_nothing_makes_the_page_scroll_sideways(opened: Opened) -> None:
@@ -360,8 +383,37 @@ def _struggling(place: Site, code: str) -> list[tuple[UUID]]:
     ]
 
 
+def test_after_all_that_the_log_names_no_learner(place: Site, people: People) -> None:
+    with people.at(place.logins["teacher"], "/mastery") as page:
+        names = _names_on(page)
+    assert len(names) > 20
+    assert _named(names, place.app.said()) == []
+    assert _named(names, f"a log that names {min(names)}")  # the control
+
+
 def _is_ours(said: ConsoleMessage) -> bool:
     return said.type == "error" and not PROBES.search(said.location["url"])
+
+
+def _listener(place: Site, complaints: list[str]) -> dict[str, Callable[[Any], None]]:
+    """Notes errors (a breach of the pages' policy is one) and whatever is asked of other hosts."""
+
+    def said(message: ConsoleMessage) -> None:
+        if _is_ours(message):
+            complaints.append(message.text)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith((place.app.url, "data:", "blob:")):
+            complaints.append(f"asked {request.url}")
+
+    return {"console": said, "request": asked}
+
+
+def _named(names: Collection[str], text: str) -> list[str]:
+    """Parts of these names that a text holds as words."""
+    parts = {part.casefold() for name in names for part in re.findall(r"\w{3,}", name)}
+    words = set(re.findall(r"\w+", unquote_plus(text).casefold()))
+    return sorted(parts & words)
 
 
 def _names_on(page: Page) -> frozenset[str]:

@@ -78,7 +78,13 @@ def stored(one: Figure) -> dict[str, Any]:
 
 
 def restored(metric: Metric, row: Mapping[str, Any]) -> Figure:
-    """The other way."""
+    """The other way.
+
+    One stored before weeks were kept stands until the next school year: what it may be subtracted
+    from is no longer known.
+    """
+    if "weeks" not in row:
+        row = {**row, "weeks": [row["base"]], "closed": True, "news": 0}
     return Figure(
         cell=tuple(row["cell"]),
         low=row["low"],

@@ -40,14 +40,22 @@ def next_steps(
     first = {learner: mine[0] for learner, mine in reasons.items() if mine}
     owing = _by(rules.MISSING_WORK, first) | _by(rules.RISK, first)
     work = _work_to_hand_in(db, viewer, owing, today=today)
-    practice = _to_practise(db, viewer, _by(rules.LOW_MASTERY, first))
+    answered = {
+        learner: mine
+        for learner, reason in first.items()
+        if (mine := fitting(proposed.get(learner, ()), reason))
+    }
+    low = _by(rules.LOW_MASTERY, first)
+    practice = _to_practise(
+        db, viewer, {learner: low[learner] for learner in low if learner not in answered}
+    )
     steps: dict[UUID, str] = {}
     for learner, reason in first.items():
         match reason.rule:
             case rules.MISSING_WORK | rules.RISK:
                 steps[learner] = work.get(learner, CHECK_IN)
             case rules.LOW_MASTERY:
-                mine = fitting(proposed.get(learner, ()), reason)
+                mine = answered.get(learner)
                 steps[learner] = mine.step if mine else practice.get(learner, CHECK_IN)
             case rules.FALLING_ACTIVITY:
                 steps[learner] = CHECK_IN
