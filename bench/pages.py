@@ -27,6 +27,7 @@ from tests.app_server import RunningApp, running_app
 PAGES: Final = ("today", "mastery", "content")
 PERIOD: Final = 10.0  # seconds between two acts of one teacher
 CROWDS: Final = {1: 120.0, 10: 60.0, 50: 60.0, 150: 90.0}  # sessions: seconds of measuring
+WARM: Final = 20  # visits of a page before it is measured: the app has only just started
 ALONE: Final = 40  # visits to each page, one after the other
 CPU_TO_REACH: Final = 30.0  # milliseconds a rerun
 P95_TO_REACH: Final = 200.0  # milliseconds, with 150 sessions
@@ -60,7 +61,7 @@ async def _alone(home: Home, app: RunningApp, cookie: str) -> list[dict[str, Any
     rows = []
     async with tab(app.url, cookie, repeats=False) as one:
         for address in PAGES:
-            for _ in range(5):
+            for _ in range(WARM):
                 await one.visit(address)
             before = _used(home, app)
             runs = [await one.visit(address) for _ in range(ALONE)]

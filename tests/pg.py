@@ -64,3 +64,9 @@ def hasten(server: Server) -> None:
             connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
         connection.exec_driver_sql("SELECT pg_reload_conf()")
     engine.dispose()
+
+
+def as_a_user_has_it(home: Path) -> None:
+    """Takes back what `hasten` set, in a home that is not running: here a commit has to last."""
+    for settings in home.rglob("postgresql.auto.conf"):
+        settings.write_text("")

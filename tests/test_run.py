@@ -18,6 +18,7 @@ from db.settings import Settings
 from privacy import ROLES
 from tests.app_server import RunningApp
 from tests.demo import Running, copied, family, folder, manage, running
+from tests.pg import as_a_user_has_it
 from tests.tab import Browser
 
 GONE_WITHIN = 15.0
@@ -25,8 +26,9 @@ GONE_WITHIN = 15.0
 
 @pytest.fixture(scope="module")
 def home(demo_template: Path) -> Iterator[Path]:
-    """A home with the demo, not running."""
+    """A home with the demo, not running, whose commits outlive a killed server."""
     with copied(demo_template) as made:
+        as_a_user_has_it(made)
         yield made
 
 
