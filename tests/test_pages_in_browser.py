@@ -273,6 +273,17 @@ def test_who_needs_help_is_named_on_paper(people: People, place: Site) -> None:
 # Classes of unusual size.
 
 
+def test_figures_stand_in_one_column_also_where_one_is_not_told(
+    people: People, place: Site
+) -> None:
+    with people.at(place.logins["teacher"], "/mastery") as page:
+        page.get_by_text("Beside your grade and school").click()
+        table = page.get_by_role("table", name=re.compile("beside its grade"))
+        for cell in (table.get_by_role("cell", name="–"), table.get_by_role("cell", name="%")):
+            expect(cell.first).to_have_css("text-align", "right")
+        expect(table.get_by_role("rowheader").first).to_have_css("text-align", "left")
+
+
 def test_a_class_without_learners_is_said_to_be_empty(people: People, place: Site) -> None:
     label = _title(place, place.truth().empty_class)
     teacher = place.account(_lead_of(place, place.truth().empty_class))

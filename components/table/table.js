@@ -1,4 +1,5 @@
-const NUMBER = /^[-+]?[\d,]*\.?\d*( %)?$/;
+const NUMBER = /^[-+]?[\d,]*\.?\d+( %)?$/;
+const NONE = /^(–|not shown)?$/; // among numbers: it stands in their column as they do
 
 function make(tag, text, scope) {
   const node = document.createElement(tag);
@@ -9,7 +10,9 @@ function make(tag, text, scope) {
 
 export default function ({ data, parentElement }) {
   const { head, rows, caption } = data;
-  const numeric = head.map((_, c) => rows.every((row) => NUMBER.test(row[c])));
+  const numeric = head.map((_, c) =>
+    rows.some((row) => NUMBER.test(row[c])) &&
+    rows.every((row) => NUMBER.test(row[c]) || NONE.test(row[c])));
   const table = document.createElement("table");
   const top = table.createTHead().insertRow();
   top.append(...head.map((text) => make("th", text, "col")));
