@@ -23,7 +23,9 @@ else
 fi
 
 debian() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
-install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null; }
+install() {
+  timeout 60 apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq "$1" >/dev/null
+}
 browser() { command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
 if debian && ! command -v chromium-headless-shell >/dev/null 2>&1; then
