@@ -96,6 +96,8 @@ def harmless(text: str) -> str:
     >>> harmless("=HYPERLINK(1)"), harmless("-0.5"), harmless("- none"), harmless("Ana")
     ("'=HYPERLINK(1)", '-0.5', "'- none", 'Ana')
     """
+    # A bare carriage return is written unquoted, and what follows it would begin a row.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     # A leading space or newline is skipped by some spreadsheets before they look for the sign.
     if not text.lstrip(" \n").startswith(_FORMULA) or _is_number(text):
         return text

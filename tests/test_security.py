@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -116,6 +116,7 @@ def test_a_person_reads_what_she_has_viewed_by_name_while_it_is_hers(district: D
 
 
 @given(cell=st.text(max_size=30), column=st.text(max_size=10))
+@example(cell="a\r=1+1", column="\r\t")
 def test_no_cell_of_an_export_starts_a_formula(cell: str, column: str) -> None:
     table = pd.DataFrame({column: [cell, f"={cell}", f" @{cell}", f"\t{cell}"]})
     import csv
