@@ -9,8 +9,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.compute as pc  # type: ignore[import-untyped]
-import pyarrow.csv as csv  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # likewise
+import pyarrow.csv as csv  # type: ignore[import-untyped]  # likewise
 
 from db.oulad.files import COLUMNS, PRESENTATION, Dataset
 from db.oulad.report import LoadError, Rejections
