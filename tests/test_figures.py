@@ -247,10 +247,15 @@ def test_long_labels_are_cut_at_a_word() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "--1", "+"],
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "\n=1", "--1", "+"],
 )
 def test_text_that_a_spreadsheet_would_run_is_disarmed(text: str) -> None:
     assert harmless(text) == f"'{text}"
+
+
+def test_a_carriage_return_within_a_cell_begins_no_row_of_its_own() -> None:
+    assert harmless("\r=1") == "'\n=1"
+    assert harmless("Ana\r=1") == "Ana\n=1"
 
 
 @pytest.mark.parametrize("text", ["-3", "+4.5", "0.25", "-0.5", "Ana", "6.RP.A.3", "38 %", ""])

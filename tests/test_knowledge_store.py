@@ -45,9 +45,9 @@ def db(district: District) -> Iterator[Connection]:
 QUIZ = UUID(int=77)
 
 
-def learner(db: Connection) -> UUID:
+def learner(db: Connection, who: UUID | None = None) -> UUID:
     """A new learner of Maths 7A with an attempt at a quiz."""
-    who = uuid4()
+    who = who or uuid4()
     for sql in (
         "INSERT INTO chalkline.learners (district_id, learner_id, school_id, grade_level,"
         " academic_level) VALUES (1, :who, :school, 7, 'middle')",
@@ -72,8 +72,8 @@ def attempted(db: Connection, who: UUID) -> None:
     )
 
 
-def item(db: Connection, *competencies: UUID) -> UUID:
-    new = uuid4()
+def item(db: Connection, *competencies: UUID, new: UUID | None = None) -> UUID:
+    new = new or uuid4()
     position = db.scalar(text("SELECT count(*) + 1 FROM chalkline.assessment_items"))
     db.execute(
         text(
@@ -251,14 +251,23 @@ def test_what_a_learner_knows_of_a_prerequisite_is_where_the_next_begins(
 # -- Fit, keep, use ---------------------------------------------------------------------------
 
 
+def named(dice: np.random.Generator) -> UUID:
+    """An identifier that the dice decide."""
+    return UUID(bytes=dice.bytes(16), version=4)
+
+
 def school(db: Connection, learners: int = 60, many: int = 50) -> list[UUID]:
-    """Learners of differing ability with many answers, in order of ability."""
+    """Learners of differing ability with many answers, in order of ability.
+
+    Their identifiers are the same in every run: they decide who is set aside to test a fit on.
+    """
     dice = np.random.default_rng(5)
-    items = [item(db, competency) for competency in (FIRST, SECOND) for _ in range(many // 2)]
+    asked = [competency for competency in (FIRST, SECOND) for _ in range(many // 2)]
+    items = [item(db, of, new=named(dice)) for of in asked]
     ease = dice.normal(0.5, 1.0, len(items))
     people = []
     for number in range(learners):
-        who = learner(db)
+        who = learner(db, named(dice))
         ability = 3 * (number / learners - 0.5)
         chance = 1 / (1 + np.exp(-ability - ease))
         right = (dice.random(len(items)) < chance).astype(float).tolist()
