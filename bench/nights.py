@@ -25,6 +25,10 @@ SELECT (SELECT count(*) FROM chalkline.learners WHERE district_id = :district) A
            AS interactions,
        (SELECT count(*) FROM chalkline.item_responses WHERE district_id = :district) AS answers
 """
+_DAY_ON: Final = """
+UPDATE chalkline.institutions SET clock_on = chalkline.today(:district) + 1
+WHERE district_id = :district AND kind = 'district'
+"""
 
 
 def run(home: Home, say: Say) -> dict[str, Any]:
@@ -37,6 +41,7 @@ def run(home: Home, say: Say) -> dict[str, Any]:
             size = connection.execute(text(_SIZE), {"district": district}).one()
         work: dict[str, Callable[[Engine], Any]] = {
             "state of every class": lambda jobs: refresh(jobs, now=now, full=True),
+            "state of a new day": lambda jobs: _next_day(jobs, district, now),
             "scores of every learner": lambda jobs: bring_scores(jobs, now=now, everything=True),
             "content and questions": lambda jobs: measure(
                 jobs, district=district, now=now, full=True
@@ -53,6 +58,13 @@ def run(home: Home, say: Say) -> dict[str, Any]:
         took = [_timed(name, do, jobs, say) for name, do in work.items()]
         jobs.dispose()
     return {"size": size._asdict(), "jobs": took}
+
+
+def _next_day(jobs: Engine, district: int, now: datetime) -> None:
+    """What the first refresh after midnight does: of every class what depends on the day."""
+    with jobs.begin() as connection:
+        connection.execute(text(_DAY_ON), {"district": district})
+    refresh(jobs, now=now)
 
 
 def _timed(name: str, do: Callable[[Engine], Any], jobs: Engine, say: Say) -> dict[str, Any]:

@@ -15,7 +15,10 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 import privacy
-from db.refresh import RefreshReport, refresh
+from analytics.items import UPPER_SHARE
+from db.refresh import RefreshReport, assessments, refresh
+from db.refresh.upkeep import prepare
+from db.refresh.watermark import places
 from tests import cast
 from tests.conftest import District
 
@@ -638,6 +641,36 @@ def test_only_the_first_attempt_counts_for_items(district: District, db: Connect
     _refresh(district)
     row = _one(db, "assessment_state", assessment_id=quiz)
     assert (row.submitted, row.sum_total, row.sum_percent) == (1, 0, 80)
+
+
+def test_statistics_of_a_paper_are_made_without_a_look_at_all_learners_for_each_answer(
+    district: District, db: Connection
+) -> None:
+    """The planner takes the answers for a handful: a new day of 1,200 learners once took 214 s."""
+    learners, asked = 25, 12
+    _quiz(db, {_learner(db): [n % 2] * asked for n in range(learners)}, COUNTED[0])
+    papers = _do(db, "SELECT class_id, assessment_id FROM chalkline.class_assessments").all()
+    given = {
+        "share": UPPER_SHARE,
+        "paper_classes": [row.class_id for row in papers],
+        "papers": [row.assessment_id for row in papers],
+    }
+    with district.jobs.begin() as connection:
+        place = places(connection, [1])[0]
+        prepare(connection)
+        plan = connection.scalar(
+            text(f"EXPLAIN (ANALYZE, FORMAT JSON) {assessments.FRESH}"),
+            place.parameters(NOW) | given,
+        )
+    assert max(_times_read(plan[0]["Plan"])) < learners * asked
+
+
+def _times_read(node: Mapping[str, Any]) -> Iterator[int]:
+    """How often a plan went through each of its intermediate results."""
+    if node["Node Type"] == "CTE Scan":
+        yield int(node["Actual Loops"])
+    for child in node.get("Plans", ()):
+        yield from _times_read(child)
 
 
 def test_section_sums_are_those_of_the_learners_still_enrolled(

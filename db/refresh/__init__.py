@@ -129,6 +129,8 @@ def _refresh(
         analyse(connection, "activity_days", "mastery")
     about = learners | estimated.faded
     classes = classes_to_make(connection, given, new, about, rolled=place.rolled)
+    if place.rolled:  # no statistics know of a day that begins
+        prepare(connection, whole=True)
     change, written = classes_made(connection, given, classes, new, progress, rolled=place.rolled)
     rows += written + len(about) + change.raised + change.resolved + change.touched
     if new is None or classes:

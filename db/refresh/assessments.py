@@ -45,7 +45,7 @@ def assessment_state(connection: Connection, given: Mapping[str, Any]) -> int:
         values=_VALUES,
         within="(t.class_id, t.assessment_id) IN (SELECT * FROM "
         "unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[])))",
-        fresh=_FRESH,
+        fresh=FRESH,
     ).total()
 
 
@@ -67,8 +67,10 @@ _FROM_ITEMS = ", ".join(
 )
 
 # Learners enrolled as of the day; the first attempt of each that was handed in by then.
-# Options are counted for multiple choice alone: a written answer is a learner's own words.
-_FRESH = f"""
+# Ranks are of windows, not of a join: the planner takes answers for a handful, and would go through
+# all learners for each answer. Options are counted for multiple choice alone: a written answer is
+# a learner's own words.
+FRESH = f"""
 WITH scope AS MATERIALIZED (
     SELECT ca.class_id, ca.assessment_id, ca.due_on
     FROM unnest(CAST(:paper_classes AS uuid[]), CAST(:papers AS uuid[]))
@@ -115,27 +117,30 @@ answers AS MATERIALIZED (
     JOIN chalkline.item_responses r ON r.district_id = :district AND r.class_id = f.class_id
      AND r.learner_id = f.learner_id AND r.item_id = q.item_id AND r.attempt_id = f.attempt_id
     WHERE r.answered_at < :cut),
-totals AS MATERIALIZED (
-    SELECT class_id, assessment_id, learner_id, sum(credit) AS total,
-           row_number() OVER (test ORDER BY sum(credit) DESC, learner_id) AS best,
-           row_number() OVER (test ORDER BY sum(credit), learner_id DESC) AS worst,
-           ceil(:share * count(*) OVER test) AS most
-    FROM answers GROUP BY class_id, assessment_id, learner_id, length
-    HAVING count(*) = length
+summed AS (
+    SELECT *, count(*) OVER person AS answered, sum(credit) OVER person AS total
+    FROM answers WINDOW person AS (PARTITION BY class_id, assessment_id, learner_id)),
+ranked AS (
+    SELECT *, dense_rank() OVER (test ORDER BY total DESC, learner_id) AS best,
+           dense_rank() OVER (test ORDER BY total, learner_id DESC) AS worst
+    FROM summed WHERE answered = length
     WINDOW test AS (PARTITION BY class_id, assessment_id)),
+complete AS MATERIALIZED (
+    SELECT *, max(best) OVER (PARTITION BY class_id, assessment_id) AS learners FROM ranked),
 whole AS (
     SELECT class_id, assessment_id, count(*) AS complete,
            sum(total) AS total, sum(total * total) AS squared
-    FROM totals GROUP BY class_id, assessment_id),
+    FROM (SELECT class_id, assessment_id, max(total) AS total FROM complete
+          GROUP BY class_id, assessment_id, learner_id) AS p
+    GROUP BY class_id, assessment_id),
 sums AS (
-    SELECT a.class_id, a.assessment_id, a.item_id, count(*) AS n, sum(a.credit) AS credit,
-           sum(a.credit * a.credit) AS squared, sum(a.credit * t.total) AS product,
-           count(*) FILTER (WHERE t.best <= t.most) AS upper,
-           coalesce(sum(a.credit) FILTER (WHERE t.best <= t.most), 0) AS upper_right,
-           count(*) FILTER (WHERE t.worst <= t.most) AS lower,
-           coalesce(sum(a.credit) FILTER (WHERE t.worst <= t.most), 0) AS lower_right
-    FROM answers a JOIN totals t USING (class_id, assessment_id, learner_id)
-    GROUP BY a.class_id, a.assessment_id, a.item_id),
+    SELECT class_id, assessment_id, item_id, count(*) AS n, sum(credit) AS credit,
+           sum(credit * credit) AS squared, sum(credit * total) AS product,
+           count(*) FILTER (WHERE best <= ceil(:share * learners)) AS upper,
+           coalesce(sum(credit) FILTER (WHERE best <= ceil(:share * learners)), 0) AS upper_right,
+           count(*) FILTER (WHERE worst <= ceil(:share * learners)) AS lower,
+           coalesce(sum(credit) FILTER (WHERE worst <= ceil(:share * learners)), 0) AS lower_right
+    FROM complete GROUP BY class_id, assessment_id, item_id),
 chosen AS (
     SELECT class_id, assessment_id, item_id, jsonb_object_agg(answer, learners) AS options
     FROM (SELECT class_id, assessment_id, item_id, answer, count(*) AS learners FROM answers
