@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 HELP: Final[Mapping[str, str]] = {
-    "today": "Who needs you this week, the most urgent first, each with the reasons, what clears "
-    "them and a next step. Acknowledge keeps a flag on the list as yours, Snooze hides it until a "
-    "day, Wrong flag teaches the rules, Refer passes it to the counselor. A note clears nothing: "
-    "new work, answers or presence do. Choose several acts on all you tick at once, with Undo.",
+    "today": "Who needs you this week, each with the reasons, what clears them and a next step. "
+    "First come those with the greatest chance of failing or leaving, counted together with what "
+    "that chance leaves out: low mastery, absence, a colleague's concern. Acknowledge keeps a flag "
+    "on the list as yours, Snooze hides it until a day, Wrong flag teaches the rules, Refer passes "
+    "it to the counselor. A note clears nothing: new work, answers or presence do. Choose several "
+    "acts on all you tick at once, with Undo.",
     "caseload": "The flags of your caseload, overdue reviews first, then what waits longest. Take "
     "one on, start a plan from it, or say that it is wrong and why. Choose several acts on all you "
     "tick at once.",
