@@ -68,7 +68,7 @@ def delete_rows(
     """
     classes = _classes(connection, district, learner)
     if category == WHOLE:
-        _delete_release_rows(connection, district, learner)
+        forget_release_rows(connection, district, learner)
     gone: dict[str, int] = {}
     for table in in_category(category):
         number = connection.execute(
@@ -96,11 +96,16 @@ def _classes(connection: Connection, district: int, learner: UUID) -> set[UUID]:
     return enrolled | set(connection.scalars(select(AssessmentAttempt.class_id).where(*tried)))
 
 
-def _delete_release_rows(connection: Connection, district: int, learner: UUID) -> None:
-    """Her rows of which figures are released, under the keyed hash that refresh gives them."""
+def forget_release_rows(connection: Connection, district: int, learner: UUID) -> None:
+    """Leaves of her rows of which figures are released that somebody was counted there.
+
+    They are found under the keyed hash that refresh gives them. With nothing left, a later week
+    would look as if nobody had gone, and what is then told anew would be told of her alone.
+    """
     connection.execute(
         text(
-            "DELETE FROM chalkline.release_rows r USING chalkline.context_secrets s "
+            "UPDATE chalkline.release_rows r SET erased = true, row_key = gen_random_uuid(), "
+            "traits = '{}', figures = '{}' FROM chalkline.context_secrets s "
             "WHERE s.secret_id = 1 AND r.district_id = :district AND r.row_key = encode(substring("
             "sha256(s.inner_pad || convert_to(:whose, 'UTF8')) FOR 16), 'hex')::uuid"
         ),

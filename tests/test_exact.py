@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
-from sqlalchemy import Connection, create_engine, func, insert, select, text, update
+from sqlalchemy import Connection, create_engine, delete, func, insert, select, text, update
 
 import privacy
+from db.erasing import forget_release_rows
 from db.refresh import refresh
 from db.refresh.releases import release_rows
 from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, StaffRole
 from privacy import NotAllowed, exact, releases
 from privacy.exact import asking
-from privacy.metrics import METRICS, WrongRegime
+from privacy.exact.cube import EXACT_GRAINS
+from privacy.metrics import GRAINS, METRICS, WrongRegime, changes, releaser_session
 from privacy.releases import Refused
 from privacy.viewer import Role
 from queries.students.grade import beside
@@ -194,6 +196,62 @@ def test_a_figure_stands_until_k_learners_have_changed(schools: District) -> Non
     assert district is not None
     assert district.learners == 219
     assert district.since == FIRST + timedelta(days=14)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_an_erased_learner_is_not_told_by_two_weeks(schools: District, counted: bool) -> None:
+    """She alone leaves Oak, while seven leave Elm. Control: where no trace of her stays, Elm and
+    the district are told anew, and that Oak has one learner fewer is what is left over.
+    """
+    erased, (key, *_) = uuid4(), people({(OAK, 8): 1})[0]
+    with schools.jobs.begin() as db:
+        db.execute(text(_UNDER_HER_KEY), {"whose": f"1/{erased}", "key": key})
+    assert _left_over(figures("enrolment")) == 0
+    later = people({**USUAL, (ELM, 6): USUAL[ELM, 6] - 7})
+    with schools.jobs.begin() as db:
+        forget_release_rows(db, 1, erased)
+        if not counted:
+            db.execute(delete(ReleaseRow).where(ReleaseRow.erased))
+        write_week(db, FIRST + timedelta(days=7), [one for one in later if one[0] != key])
+    assert _left_over(figures("enrolment")) == (0 if counted else -1)
+
+
+def test_who_was_erased_counts_as_who_left(schools: District) -> None:
+    """In every group of every metric: so whatever holds of learners who leave, holds of her."""
+    erased, (key, *_) = uuid4(), people({(OAK, 8): 1})[0]
+    later = FIRST + timedelta(days=7)
+    with schools.jobs.begin() as db:
+        db.execute(text(_UNDER_HER_KEY), {"whose": f"1/{erased}", "key": key})
+        write_week(db, later, [one for one in people(USUAL) if one[0] != key], value=1)
+    left = _changes(later)
+    with schools.jobs.begin() as db:
+        forget_release_rows(db, 1, erased)
+    assert _changes(later) == left
+    assert left["enrolment", "district"] == {(): 1}
+
+
+def _changes(until: date) -> dict[tuple[str, str], dict[tuple[str, ...], int]]:
+    names = ("enrolment", "assessment_mean", "pass")
+    with releaser_session(cast.viewer("Tess Moran")) as db:
+        return {
+            (name, grain): changes(db, METRICS[name], GRAINS[grain], since=FIRST, until=until)
+            for name in names
+            for grain in set(EXACT_GRAINS) & set(METRICS[name].grains)
+        }
+
+
+def _left_over(found: exact.Figures) -> int:
+    """How many learners the district has beside those of its schools."""
+    cells = [("district",), ("school", str(ELM)), ("school", str(OAK))]
+    whole, *parts = [found.by_cell[cell].learners or 0 for cell in cells]
+    return whole - sum(parts)
+
+
+_UNDER_HER_KEY = """
+UPDATE chalkline.release_rows r SET row_key = encode(substring(
+    sha256(s.inner_pad || convert_to(:whose, 'UTF8')) FOR 16), 'hex')::uuid
+FROM chalkline.context_secrets s WHERE s.secret_id = 1 AND r.row_key = :key
+"""
 
 
 def test_rows_of_a_week_that_was_shown_are_kept_to_compare_with(schools: District) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 import pages
 from components.empty import GENERATED
@@ -113,6 +113,8 @@ def opened(
     settled(page)
     for frame in page.locator("[data-testid=stPlotlyChart]").all():
         frame.locator("svg").first.wait_for()
+    if address == "mastery":
+        _rows(page).first.wait_for()
     yield Opened(role, address, page, complaints, _names_on(page))
     page.close()
     if not login:
@@ -396,6 +398,7 @@ def _struggling(place: Site, code: str) -> list[tuple[UUID]]:
 
 def test_after_all_that_the_log_names_no_learner(place: Site, people: People) -> None:
     with people.at(place.logins["teacher"], "/mastery") as page:
+        _rows(page).nth(20).wait_for()  # the grid draws itself when the page has been drawn
         names = _names_on(page)
     assert len(names) > 20
     assert _named(names, place.app.said()) == []
@@ -429,14 +432,18 @@ def _named(names: Collection[str], text: str) -> list[str]:
 
 def _names_on(page: Page) -> frozenset[str]:
     """Of cards, of the grid's rows and of a learner's own page."""
-    rows = page.get_by_role("grid").get_by_role("rowheader")  # of other tables: no learner
-    named = [re.sub(r"^\d+\. ", "", one) for one in rows.all_inner_texts()]
+    named = [re.sub(r"^\d+\. ", "", one) for one in _rows(page).all_inner_texts()]
     people = "[class*='st-key-card-'] button[kind=tertiary], [class*='st-key-due-'] button"
     for button in page.locator(people).all():
         named.append(re.sub(r"^\d+\. |\n.*", "", button.inner_text()))
     if "/learner" in page.url:
         named.append(page.get_by_role("heading", level=1).inner_text())
     return frozenset(named)
+
+
+def _rows(page: Page) -> Locator:
+    """The learners of a grid; other tables' row headers name none."""
+    return page.get_by_role("grid").get_by_role("rowheader")
 
 
 def _a_learner(place: Site, role: str) -> UUID:

@@ -100,3 +100,4 @@ class ReleaseRow(Table):
     grade_level: Mapped[int] = mapped_column(SmallInteger)
     traits: Mapped[Any] = mapped_column(JSONB, server_default=DEFAULT)
     figures: Mapped[Any] = mapped_column(JSONB)
+    erased: Mapped[bool] = mapped_column(Boolean, server_default=DEFAULT)
