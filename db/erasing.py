@@ -107,7 +107,7 @@ def forget_release_rows(connection: Connection, district: int, learner: UUID) ->
             "UPDATE chalkline.release_rows r SET erased = true, row_key = gen_random_uuid(), "
             "traits = '{}', figures = '{}' FROM chalkline.context_secrets s "
             "WHERE s.secret_id = 1 AND r.district_id = :district AND r.row_key = encode(substring("
-            "sha256(s.inner_pad || convert_to(:whose, 'UTF8')) FOR 16), 'hex')::uuid"
+            "sha256(s.row_pad || convert_to(:whose, 'UTF8')) FOR 16), 'hex')::uuid"
         ),
         {"district": district, "whose": f"{district}/{learner}"},
     )

@@ -249,7 +249,7 @@ def _left_over(found: exact.Figures) -> int:
 
 _UNDER_HER_KEY = """
 UPDATE chalkline.release_rows r SET row_key = encode(substring(
-    sha256(s.inner_pad || convert_to(:whose, 'UTF8')) FOR 16), 'hex')::uuid
+    sha256(s.row_pad || convert_to(:whose, 'UTF8')) FOR 16), 'hex')::uuid
 FROM chalkline.context_secrets s WHERE s.secret_id = 1 AND r.row_key = :key
 """
 

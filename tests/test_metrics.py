@@ -1,13 +1,16 @@
 """Metrics are declared whole, and what they are made of holds nobody's identity."""
 
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 import privacy
+from db import engine as engines
+from db.erasing import forget_release_rows
+from db.migrate import migrate
 from db.refresh import refresh
 from db.refresh.releases import MOST
 from db.tables import ReleaseRow
@@ -159,6 +162,28 @@ def test_a_week_is_decided_once(week: District) -> None:
         )
     refresh(week.jobs, full=True, now=cast.NOW)
     assert enrolled() == before == 5
+
+
+def test_a_new_context_secret_makes_nobody_look_gone(week: District) -> None:
+    """Figures would be told anew as if all had changed, and an erased learner's rows not found."""
+    owner = engines.owner(week.owner_url)
+    migrate(owner, context_secret=b"another secret, as after a restore elsewhere")
+    owner.dispose()
+    later = WEEK + timedelta(weeks=1)
+    with week.jobs.begin() as db:
+        db.execute(
+            text("UPDATE chalkline.institutions SET clock_on = :day WHERE kind = 'district'"),
+            {"day": later},
+        )
+    refresh(week.jobs, now=cast.NOW)
+    with week.jobs.begin() as db:
+        keys = select(ReleaseRow.row_key).where(ReleaseRow.slice == "all")
+        before, after = (
+            set(db.scalars(keys.where(ReleaseRow.data_version == day))) for day in (WEEK, later)
+        )
+        assert before == after
+        forget_release_rows(db, 1, cast.of("Ana Ruiz"))
+        assert len(before & set(db.scalars(keys))) == len(before) - 1
 
 
 def test_changes_count_learners_who_came_went_or_have_another_value(week: District) -> None:

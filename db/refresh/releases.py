@@ -146,7 +146,7 @@ people AS MATERIALIZED (
                    ELSE 'another language' END,
                'programme', CASE cardinality(l.programmes) WHEN 0 THEN 'none'
                    WHEN 1 THEN l.programmes[1] ELSE 'several' END) AS traits,
-           encode(substring(sha256(s.inner_pad || convert_to(
+           encode(substring(sha256(s.row_pad || convert_to(
                :district || '/' || l.learner_id, 'UTF8')) FOR 16), 'hex')::uuid AS row_key
     FROM chalkline.learners l, chalkline.context_secrets s
     WHERE l.district_id = :district AND s.secret_id = 1

@@ -155,6 +155,7 @@ class ContextSecret(Table):
     secret_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     inner_pad: Mapped[bytes] = mapped_column(LargeBinary)
     outer_pad: Mapped[bytes] = mapped_column(LargeBinary)
+    row_pad: Mapped[bytes] = mapped_column(LargeBinary, server_default=DEFAULT)
 
 
 class SavedView(Table):
