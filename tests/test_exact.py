@@ -14,7 +14,7 @@ from db.refresh import refresh
 from db.refresh.releases import release_rows
 from db.tables import Class, Institution, Release, ReleaseRow, ReleaseVersion, StaffRole
 from privacy import NotAllowed, exact, releases
-from privacy.exact import asking
+from privacy.exact import asking, deciding
 from privacy.exact.cube import EXACT_GRAINS
 from privacy.metrics import GRAINS, METRICS, WrongRegime, changes, releaser_session
 from privacy.releases import Refused
@@ -29,22 +29,29 @@ Sizes = Mapping[tuple[UUID, int], int]
 USUAL: Sizes = {(ELM, 6): 45, (ELM, 7): 52, (ELM, 8): 38, (OAK, 6): 41, (OAK, 7): 3, (OAK, 8): 47}
 
 
-def people(sizes: Sizes) -> list[tuple[UUID, UUID, int]]:
-    """(row key, school, grade) of so many learners a group; the first of a group stay the same."""
+def people(sizes: Sizes, *, born: str = "") -> list[tuple[UUID, UUID, int]]:
+    """(row key, school, grade) of so many learners a group; the first of a group stay the same,
+    unless they were `born` otherwise.
+    """
     return [
-        (uuid5(school, f"{grade} {number}"), school, grade)
+        (uuid5(school, f"{grade} {number}{born}"), school, grade)
         for (school, grade), size in sizes.items()
         for number in range(size)
     ]
 
 
 def write_week(
-    db: Connection, week: date, learners: Sequence[tuple[UUID, UUID, int]], *, value: int = 0
+    db: Connection,
+    week: date,
+    learners: Sequence[tuple[UUID, UUID, int]],
+    *,
+    value: int = 0,
+    year: int = 2026,
 ) -> None:
     """A week's rows: everybody enrolled and scored; `value` shifts the scores."""
     db.execute(
         insert(ReleaseVersion).values(
-            district_id=1, data_version=week, school_year=2026, as_of=week, made_at=cast.NOW
+            district_id=1, data_version=week, school_year=year, as_of=week, made_at=cast.NOW
         )
     )
     db.execute(
@@ -288,6 +295,39 @@ def test_an_answer_stored_before_weeks_were_kept_stands_for_the_school_year(
         fewer = {**USUAL, (ELM, 6): USUAL[ELM, 6] - 7}
         write_week(db, FIRST + timedelta(days=7), people(fewer))
     assert figures("enrolment").by_cell == first.by_cell
+
+
+@pytest.mark.parametrize("careful", [True, False])
+def test_a_school_year_that_is_new_by_name_alone_tells_nothing_anew(
+    schools: District, careful: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One leaves Oak and seven leave Elm, while the calendar turns over. Control: where the name of
+    the year is enough to start afresh, Oak has one learner fewer.
+    """
+    if not careful:
+        monkeypatch.setattr(deciding, "_others", lambda *_: True)
+    oak = ("school", str(OAK))
+    before = figures("enrolment").by_cell[oak].learners
+    fewer = {**USUAL, (ELM, 6): USUAL[ELM, 6] - 7, (OAK, 8): USUAL[OAK, 8] - 1}
+    for number in (1, 2):
+        with schools.jobs.begin() as db:
+            write_week(db, FIRST + timedelta(weeks=number), people(fewer), year=2027)
+        after = figures("enrolment").by_cell[oak].learners
+        assert (before or 0) - (after or 0) == (0 if careful else 1)
+
+
+def test_in_a_school_year_of_other_learners_all_starts_afresh(schools: District) -> None:
+    """Grade 7 at Oak, hidden the year before, is told as soon as everybody is somebody else."""
+    small = ("school_grade", str(OAK), "7")
+    figures("enrolment")
+    grown = {**USUAL, (OAK, 7): 33}
+    with schools.jobs.begin() as db:  # the first week of the year comes too early
+        write_week(db, FIRST + timedelta(weeks=1), people(grown), year=2027)
+    assert figures("enrolment").of(*small) is None
+    with schools.jobs.begin() as db:
+        write_week(db, FIRST + timedelta(weeks=2), people(grown, born=" later"), year=2027)
+    told = figures("enrolment").by_cell[small]
+    assert (told.learners, told.since) == (33, FIRST + timedelta(weeks=2))
 
 
 def test_a_hidden_group_stays_hidden_when_it_grows(schools: District) -> None:

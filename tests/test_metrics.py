@@ -164,6 +164,21 @@ def test_a_week_is_decided_once(week: District) -> None:
     assert enrolled() == before == 5
 
 
+def test_a_week_between_two_terms_is_of_the_school_year_of_the_one_before(week: District) -> None:
+    """In the south a year ends in December: by the calendar alone it would be the next one's."""
+    with week.jobs.begin() as db:
+        for change in (
+            "UPDATE chalkline.academic_terms SET ends_on = '2026-09-18' WHERE district_id = 1",
+            "UPDATE chalkline.institutions SET clock_on = '2026-09-30' WHERE kind = 'district'",
+        ):
+            db.execute(text(change))
+    refresh(week.jobs, now=cast.NOW)
+    with m.releaser_session(cast.viewer("Adam Price")) as db:
+        latest = m.latest_version(db, 1)
+    assert latest is not None
+    assert (latest.data_version, latest.school_year) == (date(2026, 9, 28), 2026)
+
+
 def test_a_new_context_secret_makes_nobody_look_gone(week: District) -> None:
     """Figures would be told anew as if all had changed, and an erased learner's rows not found."""
     owner = engines.owner(week.owner_url)

@@ -6,7 +6,7 @@ at all (`Table.families`): only where in each of them at least k learners, or no
 since every week that it has shown. Until then the earlier figures stand. So each two weeks of a
 family are one table of changes, with the same cells open in it, and no third week has more to say.
 
-What was hidden at first stays hidden while the chain lasts (a school year). What has shrunk below
+What was hidden at first stays hidden while the chain of weeks lasts. What has shrunk below
 k, and what would give it away, is closed: its last figure stands for good. An attacker is taken to
 know in which cells nobody changed. Where no choice is safe, nothing is renewed.
 """

@@ -39,11 +39,13 @@ def release_rows(connection: Connection, given: Mapping[str, Any]) -> int:
     return rows
 
 
+# A week between two terms is of the year of the one before: a school year that ended and came back
+# would have a second budget, and figures that are compared with nothing.
 _VERSION = """
 INSERT INTO chalkline.release_versions (district_id, data_version, school_year, as_of, made_at)
 SELECT :district, date_trunc('week', CAST(:as_of AS date))::date,
        coalesce((SELECT max(t.school_year) FROM chalkline.academic_terms t
-                 WHERE t.district_id = :district AND :as_of BETWEEN t.starts_on AND t.ends_on),
+                 WHERE t.district_id = :district AND t.starts_on <= :as_of),
                 extract(year FROM CAST(:as_of AS date) + interval '5 months')),
        :as_of, :now
 WHERE EXISTS (SELECT FROM chalkline.enrollment_state s WHERE s.district_id = :district)

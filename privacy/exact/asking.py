@@ -108,9 +108,7 @@ def _answer(
             return None
     latest = db.scalar(
         select(func.max(Release.data_version)).where(
-            *_of(viewer.district_id, asked),
-            Release.school_year == version.school_year,
-            Release.data_version < version.data_version,
+            *_of(viewer.district_id, asked), Release.data_version < version.data_version
         )
     )
     before = _stored(db, viewer.district_id, asked, latest) if latest else None

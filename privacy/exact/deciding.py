@@ -5,7 +5,7 @@ figures of several (a page and its print) sees no more than the gentlest shows. 
 told of no group of which enrolment is hidden: all metrics together have one list of hidden groups.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -35,8 +35,10 @@ def decided(
     before: Answer | None,
     enrolled: Answer | None,
 ) -> Answer:
-    """The figures of the week by k, given those released before it in the same school year.
+    """The figures of the week by k, given those released `before` it.
 
+    In a school year other than that in which these began, they start afresh if the learners of all
+    groups are others.
     `enrolled` are the same week's enrolment figures: no metric is about more learners than those,
     nor about groups that they do not tell.
     """
@@ -46,6 +48,7 @@ def decided(
         known = metric("enrolment")
         people = cube(db, known, district, version=version.data_version, on=version.as_of)
     moved = _moved(db, asked, week, district, version, before)
+    years = {one.data_version: one.school_year for one in versions(db, district)}
     says = None if asked.kind == "count" else _told(week)
     nothing: Bools = np.zeros(len(week.table), dtype=np.bool_)
     allowed, current = ~nothing, ~nothing
@@ -64,13 +67,18 @@ def decided(
             if not hides(people.table, people.counts, hidden, k):
                 current = nothing  # this week the list would not do: nothing new of any metric
             upper = _bounds(week, people, of_enrolment)
+        if old:
+            earlier = _earlier(week, old, moved)
+            if _begun(old.values(), years) != version.school_year and _others(
+                week, earlier, moved.values(), k
+            ):
+                old = {}
         if not old:
             now = fresh(
                 week.table, week.counts, k, told=says, upper=upper, barred=~open_ | ~current
             )
             made = Renewal(now, nothing, nothing)
         else:
-            earlier = _earlier(week, old, moved)
             made = renewed(
                 week.table, week.counts, k, earlier=earlier,
                 closed=np.array([cell in old and old[cell].closed for cell in week.table.cells]),
@@ -141,6 +149,23 @@ def _moved(
     shown = {day for some in (before or {}).values() for one in some for day in one.weeks}
     kept = {one.data_version for one in versions(db, district) if one.kept}
     return changed(db, asked, week.table, since=sorted(shown & kept), until=version.data_version)
+
+
+def _begun(old: Iterable[Figure], years: Mapping[date, int]) -> int | None:
+    """The school year of the first week that one of these figures or an earlier one has shown."""
+    return years.get(min(day for one in old for day in one.weeks))
+
+
+def _others(week: Cube, earlier: Sequence[Since], known: Iterable[Floats], k: int) -> bool:
+    """Whether each group that was shown, or could be now, has k learners changed since every week
+    whose rows are `known`: then no two figures of the two years differ by few.
+
+    A calendar alone would not do: a year's name can change while everybody stays where she was.
+    """
+    shown = np.logical_or.reduce([one.seen for one in earlier])
+    about = (shown | (week.counts >= k)) & ~week.table.unpublished
+    empty = week.counts == 0
+    return all(bool(((changed >= k) | (empty & (changed == 0)))[about].all()) for changed in known)
 
 
 def _earlier(
