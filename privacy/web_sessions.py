@@ -12,7 +12,7 @@ from privacy.accounts import MEMORY, KnownAccount, set_password
 from privacy.proving import Proof
 from privacy.roster import roles_today
 from privacy.second_factor import new_codes, remove
-from privacy.session import signin_session
+from privacy.session import NotAllowed, signin_session
 from privacy.viewer import Role, Viewer
 
 IDLE = timedelta(minutes=15)
@@ -67,11 +67,31 @@ def end(session: bytes, *, now: datetime) -> None:
             )
 
 
-def end_others(viewer: Viewer, *, now: datetime) -> None:
-    """Ends every session of this account but the one that asks."""
+def end_others(
+    standing: Standing, proof: Proof | None, *, now: datetime, one: bytes | None = None
+) -> None:
+    """Ends every session of this account but the one that asks, or the `one` named.
+
+    NotAllowed without a proof that it is she; who has no password here has none to show.
+    """
+    viewer = standing.viewer
+    if proof is not None:
+        proof.check(standing.account, now=now, whole=False)
+    elif standing.has_password:
+        raise NotAllowed("Type your password again to sign out elsewhere.")
     with signin_session() as connection:
-        end_all(connection, viewer.district_id, viewer.account_id, but=viewer.session, now=now)
-        _note(connection, viewer, "signed out everywhere else")
+        if one is None:
+            end_all(connection, viewer.district_id, viewer.account_id, but=viewer.session, now=now)
+            _note(connection, viewer, "signed out everywhere else")
+        else:
+            revoke(connection, (WebSession.token_hash == one) & _of(viewer), now=now)
+            _note(connection, viewer, "signed out elsewhere")
+
+
+def _of(viewer: Viewer) -> ColumnElement[bool]:
+    return (WebSession.district_id == viewer.district_id) & (
+        WebSession.account_id == viewer.account_id
+    )
 
 
 def end_all(

@@ -335,6 +335,19 @@ def test_a_required_second_factor_comes_before_any_page_and_is_asked_ever_after(
     campus.run(rule.format("{}"))
 
 
+def test_signing_out_elsewhere_asks_for_the_password_on_the_page(campus: Campus) -> None:
+    elsewhere = campus.browser("rita")
+    with campus.browser("rita").tab() as tab:
+        form = tab.run(page="account").widgets
+        box, button = form["Your password"], form["Sign out there"]
+        seen = tab.run(page="account", typed={box: "a guess"}, clicked=button)
+        assert "nothing was ended" in seen.words
+        assert elsewhere.ask("account").redirect is None
+        seen = tab.run(page="account", typed={box: PASSWORD}, clicked=button)
+        assert "signed in nowhere else" in seen.words
+    assert elsewhere.ask("account").redirect is not None
+
+
 # Ending.
 
 

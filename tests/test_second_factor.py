@@ -314,12 +314,26 @@ def test_neither_anothers_proof_nor_an_old_one_changes_it(district: District, pr
     assert second_factor.asked_of(account())
 
 
+def test_a_password_alone_is_no_proof_for_a_change_of_the_second_factor(
+    district: District, owner: Connection
+) -> None:
+    """It is enough to sign out elsewhere."""
+    owner.execute(text("UPDATE chalkline.accounts SET password_hash = :h"), {"h": hashed(OWN)})
+    here = standing("Adam Price")
+    with_app()
+    proof = prove(account(), password=OWN, code=None, now=NOW)
+    assert isinstance(proof, Proof)
+    with pytest.raises(NotAllowed, match="again"):
+        web_sessions.drop_factor(here, proof, now=NOW)
+    web_sessions.end_others(here, proof, now=NOW)
+
+
 def test_coming_going_and_failing_are_in_the_trail(district: District, owner: Connection) -> None:
     who, secret, _ = with_app()
     second_factor.check(who, "000000", now=NOW)
     second_factor.check(who, code(secret, NOW), now=NOW)
     here = standing("Tess Moran")
-    web_sessions.end_others(here.viewer, now=NOW)
+    web_sessions.end_others(here, Proof(here.account, NOW), now=NOW)
     web_sessions.end(here.session, now=NOW)
     rows = owner.execute(
         text("SELECT action, actor, role FROM chalkline.audit_log ORDER BY at")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, func, select, text
 
 from db.tables import Account, SignInAttempt, WebSession
 from privacy import (
+    NotAllowed,
     accounts,
     clicks,
     close_door,
@@ -22,6 +23,7 @@ from privacy import (
 )
 from privacy.accounts import Attempt, KnownAccount, Wait, begin_attempt, settle, wait_after
 from privacy.clicks import Ended
+from privacy.proving import Proof, prove
 from privacy.web_sessions import Standing
 from tests import cast
 from tests.conftest import District
@@ -362,6 +364,29 @@ def test_a_new_password_ends_every_other_session(owner: Connection) -> None:
     assert isinstance(clicks.standing(omar, now=NOW), Standing)
     assert tried("tess", "four green kettles", NOW) is True
     assert tried("tess", PASSWORD, NOW) is False
+
+
+def test_signing_out_elsewhere_takes_the_password_again(owner: Connection) -> None:
+    """Whoever finds her browser open can not lock her out of the others."""
+    here, phone, desk = signed_in("tess"), signed_in("tess"), signed_in("tess")
+    omar = signed_in("omar")
+    standing = clicks.standing(here, now=NOW)
+    assert isinstance(standing, Standing)
+    assert prove(standing.account, password="a guess", code=None, now=NOW) is None
+    old = Proof(standing.account, NOW - timedelta(minutes=2))
+    for worthless in (None, old):
+        with pytest.raises(NotAllowed, match="password"):
+            web_sessions.end_others(standing, worthless, now=NOW)
+    proof = prove(standing.account, password=PASSWORD, code=None, now=NOW)
+    assert isinstance(proof, Proof)
+    web_sessions.end_others(standing, proof, now=NOW, one=omar)
+    assert isinstance(clicks.standing(omar, now=NOW), Standing)  # not hers to end
+    web_sessions.end_others(standing, proof, now=NOW, one=phone)
+    assert clicks.standing(phone, now=NOW) is Ended.SIGNED_OUT
+    assert isinstance(clicks.standing(desk, now=NOW), Standing)
+    web_sessions.end_others(standing, proof, now=NOW)
+    assert clicks.standing(desk, now=NOW) is Ended.SIGNED_OUT
+    assert isinstance(clicks.standing(here, now=NOW), Standing)
 
 
 def test_a_person_sees_only_her_own_sessions(owner: Connection) -> None:

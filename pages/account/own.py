@@ -1,6 +1,5 @@
-"""My account: change the password, see where one is signed in, sign out everywhere else."""
+"""My account: where one is signed in, what one has viewed, second factor and password."""
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -8,7 +7,7 @@ import streamlit as st
 from components import words
 from components.table import plain_table
 from pages import guard
-from pages.account import factor
+from pages.account import elsewhere, factor
 from privacy import Viewer, web_sessions
 from privacy.accounts import Wait, begin_attempt, settle
 from privacy.passwords import LONGEST, SHORTEST, matches, weakness
@@ -34,7 +33,7 @@ def page(viewer: Viewer) -> None:
         st.rerun()
     st.write(f"{viewer.name}, {viewer.role}, {viewer.district_name}")
     st.caption(f"Sign-in name: {standing.sign_in_name}. Roles come from your school's staff list.")
-    _browsers(viewer, now=guard.now())
+    elsewhere.section(standing)
     _viewed(viewer)
     if standing.has_password:
         factor.section(standing)
@@ -48,24 +47,6 @@ def first_password(standing: Standing, _: str) -> None:
     st.title("Choose your own password")
     st.write("Somebody else knows the password you signed in with. Choose one that only you know.")
     _password(standing)
-
-
-def _browsers(viewer: Viewer, *, now: datetime) -> None:
-    st.header("Where you are signed in")
-    found = web_sessions.own_sessions(viewer, now=now)
-    zone = ZoneInfo(st.context.timezone or "UTC")
-    for browser in found:
-        here = " — this browser" if browser.here else ""
-        minutes = int((now - browser.last_seen_at).total_seconds() // 60)
-        seen = "just now" if minutes < 2 else f"{minutes} minutes ago"
-        st.write(
-            f"**{browser.client}**{here}: last used {seen}, signed in at "
-            f"{browser.created_at.astimezone(zone):%H:%M}"
-        )
-    others = len(found) - 1
-    if st.button("Sign out everywhere else", disabled=others < 1):
-        web_sessions.end_others(viewer, now=now)
-        st.rerun()
 
 
 def _viewed(viewer: Viewer) -> None:
