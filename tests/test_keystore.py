@@ -19,12 +19,12 @@ import pytest
 from privacy.fields import new_data_key
 from privacy.keystore import (
     KeyStoreError,
-    LocalKeyStore,
     UnknownKeyError,
     Wrapped,
     learner_context,
     open_keystore,
 )
+from privacy.local_keystore import LocalKeyStore
 
 MARCH = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 JUNE = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -446,7 +446,7 @@ def test_a_killed_rotation_leaves_a_whole_store(store, path):
     wrapped = store.wrap(b"k" * 32, context=ANA)
     endless = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
-        "from privacy.keystore import LocalKeyStore\n"
+        "from privacy.local_keystore import LocalKeyStore\n"
         "store = LocalKeyStore(Path(sys.argv[1])); print('go', flush=True)\n"
         "while True: store.rotate(now=datetime(2026, 6, 1, tzinfo=UTC))\n"
     )

@@ -30,7 +30,8 @@ from db.tables import (
 )
 from privacy import fields, people, reencryption
 from privacy.datakeys import data_keys
-from privacy.keystore import KeyStore, LocalKeyStore
+from privacy.keystore import KeyStore
+from privacy.local_keystore import LocalKeyStore
 from privacy.people import sealer
 from privacy.rotation import ACTOR, Rotated, RotationError, is_due, key_ages, rotate, tell, verify
 from tests import cast
@@ -44,7 +45,7 @@ from datetime import datetime
 from pathlib import Path
 from db import engine, keys
 from privacy import rotation
-from privacy.keystore import LocalKeyStore
+from privacy.local_keystore import LocalKeyStore
 rotation._AT_ONCE = 3
 moment, store = int(sys.argv[3]), LocalKeyStore(Path(sys.argv[2]))
 steps = 0
