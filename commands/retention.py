@@ -9,10 +9,10 @@ import typer
 from commands.databases import database, jobs
 from commands.terminal import Json, Refusal, answering, say, show_rows
 from db.status import districts
-from privacy import erasure, policies
-from privacy import retention as kept
+from privacy import erasure, falling_due, policies
 from privacy.erasure import Custody
 from privacy.requests import run_requests
+from privacy.retention import prepare, run_approved
 
 retention = typer.Typer(no_args_is_help=True, help="How long records are kept.")
 
@@ -47,8 +47,8 @@ def run(
         listed: list[dict[str, Any]] = []
         with work.begin() as connection:
             for one in districts(connection):
-                for rule in kept.rules(connection, one["district"]):
-                    found = kept.due(
+                for rule in falling_due.rules(connection, one["district"]):
+                    found = falling_due.due(
                         connection, keystore, one["district"], rule, today=one["today"]
                     )
                     listed += [
@@ -68,12 +68,10 @@ def run(
         prepared = 0
         for one in _districts(work):
             with work.begin() as connection:
-                made = kept.prepare(
-                    connection, keystore, one["district"], today=one["today"], now=now
-                )
+                made = prepare(connection, keystore, one["district"], today=one["today"], now=now)
                 prepared += sum(made.values())
         custody = Custody(keystore, settings.erased_file)
-        done = run_requests(work, custody, now=now) | kept.run_approved(work, custody, now=now)
+        done = run_requests(work, custody, now=now) | run_approved(work, custody, now=now)
         told = {"prepared": prepared, **done}
         words = (
             f"{prepared} learners prepared for the records office to decide on; done: "
@@ -99,8 +97,8 @@ def rules(
     """List a district's rules."""
     with answering(as_json) as answer, database() as (settings, _), jobs(settings) as work:
         with work.begin() as connection:
-            active = {rule.rule_id for rule in kept.rules(connection, district)}
-            every = kept.rules(connection, district, active=False)
+            active = {rule.rule_id for rule in falling_due.rules(connection, district)}
+            every = falling_due.rules(connection, district, active=False)
         rows = [
             asdict(rule) | {"rule_id": str(rule.rule_id), "active": rule.rule_id in active}
             for rule in every

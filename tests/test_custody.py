@@ -31,7 +31,7 @@ from db.tables import (
     RetentionRule,
     SealedExport,
 )
-from privacy import NotAllowed, Viewer, fields, policies, retention
+from privacy import NotAllowed, Viewer, falling_due, fields, policies, retention
 from privacy.consent import ConsentError
 from privacy.erasure import Custody, erased_before, replay
 from privacy.keystore import open_keystore
@@ -582,8 +582,8 @@ def found(district: District, custody: Custody, today: date = cast.TODAY) -> set
     with district.jobs.begin() as db:
         return {
             one.learner_id
-            for each in retention.rules(db, 1)
-            for one in retention.due(db, custody.keystore, 1, each, today=today)
+            for each in falling_due.rules(db, 1)
+            for one in falling_due.due(db, custody.keystore, 1, each, today=today)
         }
 
 
