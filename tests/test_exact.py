@@ -223,18 +223,64 @@ def test_an_erased_learner_is_not_told_by_two_weeks(schools: District, counted: 
     assert _left_over(figures("enrolment")) == (0 if counted else -1)
 
 
-def test_who_was_erased_counts_as_who_left(schools: District) -> None:
-    """In every group of every metric: so whatever holds of learners who leave, holds of her."""
+def test_who_was_erased_is_a_change_and_never_one_of_k(schools: District) -> None:
+    """In every group of every metric: alone as who left, and beside others not at all."""
     erased, (key, *_) = uuid4(), people({(OAK, 8): 1})[0]
-    later = FIRST + timedelta(days=7)
+    alone, beside_others = FIRST + timedelta(days=7), FIRST + timedelta(days=14)
     with schools.jobs.begin() as db:
         db.execute(text(_UNDER_HER_KEY), {"whose": f"1/{erased}", "key": key})
-        write_week(db, later, [one for one in people(USUAL) if one[0] != key], value=1)
-    left = _changes(later)
+        for week, value in ((alone, 0), (beside_others, 1)):
+            write_week(db, week, [one for one in people(USUAL) if one[0] != key], value=value)
+    left, moved = _changes(alone), _changes(beside_others)
     with schools.jobs.begin() as db:
         forget_release_rows(db, 1, erased)
-    assert _changes(later) == left
+    assert _changes(alone) == left
     assert left["enrolment", "district"] == {(): 1}
+    without = _changes(beside_others)
+    assert without["enrolment", "district"] == {(): 1}
+    every, others = moved["assessment_mean", "district"], without["assessment_mean", "district"]
+    assert (every, others) == ({(): 226}, {(): 225})
+    assert without.keys() == moved.keys()
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_erased_learners_make_no_crowd_for_one_who_changed(
+    schools: District, counted: bool
+) -> None:
+    """Of grade 6 at Elm four without marks are erased, and one other has other marks. Control:
+    where each of the four counts as a change, the marks are told anew, and the difference is hers.
+    """
+    learners = people(USUAL)
+    first, (one, *_) = learners[:4], learners[4]
+    erased = {uuid4(): key for key, *_ in first}
+    with schools.jobs.begin() as db:
+        db.execute(text(_NO_MARKS), {"some": list(erased.values())})
+        for learner, key in erased.items():
+            db.execute(text(_UNDER_HER_KEY), {"whose": f"1/{learner}", "key": key})
+    before = figures()
+    with schools.jobs.begin() as db:
+        for learner in erased:
+            forget_release_rows(db, 1, learner)
+        if counted:  # as of somebody whom the metric was about, and who left
+            db.execute(text(_AS_IF_LEFT))
+        write_week(db, FIRST + timedelta(days=7), learners[4:])
+        db.execute(text(_OTHER_MARKS), {"week": FIRST + timedelta(days=7), "key": one})
+    renewed = {cell for cell, now in figures().by_cell.items() if now.since > FIRST}
+    assert (("school", str(ELM)) in renewed) == counted
+    assert bool(renewed) == counted
+    assert before.by_cell
+
+
+_NO_MARKS = """
+UPDATE chalkline.release_rows SET figures = figures - 'assessment_mean' WHERE row_key = ANY (:some)
+"""
+_AS_IF_LEFT = """
+UPDATE chalkline.release_rows SET erased = false, figures = '{"assessment_mean": 50}' WHERE erased
+"""
+_OTHER_MARKS = """
+UPDATE chalkline.release_rows SET figures = figures || '{"assessment_mean": 99}'
+WHERE data_version = :week AND row_key = :key
+"""
 
 
 def _changes(until: date) -> dict[tuple[str, str], dict[tuple[str, ...], int]]:
@@ -523,6 +569,23 @@ def test_nor_one_whose_news_may_be_of_few_that_she_does_not_know(schools: Distri
     assert (one.since, one.news) == (FIRST + timedelta(days=7), 12)
     told = [exact.compare(tess, "assessment_mean", cell, own=own) == one for own in (0, 7, 8, 12)]
     assert told == [True, True, False, False]
+
+
+def test_nor_one_whose_only_other_learner_was_erased(schools: District) -> None:
+    """Elm's figure is of 135 learners, and she sees 134 of them: the other one's is what she could
+    subtract, before the erasure as after it. Of a group that is all her own nothing is hidden.
+    """
+    tess, cell = cast.viewer("Tess Moran"), ("school", str(ELM))
+    figures("assessment_mean")
+    erased, (key, *_) = uuid4(), people({(ELM, 8): 1})[0]
+    assert exact.compare(tess, "assessment_mean", cell, own=134) is None
+    with schools.jobs.begin() as db:
+        db.execute(text(_UNDER_HER_KEY), {"whose": f"1/{erased}", "key": key})
+        forget_release_rows(db, 1, erased)
+    told = [
+        exact.compare(tess, "assessment_mean", cell, own=own) is not None for own in (60, 130, 134)
+    ]
+    assert told == [True, False, False]
 
 
 def test_a_class_stands_beside_its_course_and_school(schools: District) -> None:

@@ -19,6 +19,7 @@ from privacy.metrics import (
     Metric,
     Version,
     audience_of,
+    changes,
     groups,
     latest_version,
     metric,
@@ -75,16 +76,19 @@ def compare(viewer: Viewer, name: str, cell: Cell, *, own: int) -> Figure | None
     """The figure of a group beside which somebody sees `own` of its learners one by one.
 
     None also where the rest of the group is fewer than k, or may be so of those who have changed
-    since an earlier figure: she could subtract her own from either.
+    since an earlier figure: she could subtract her own from either. Somebody who was erased since
+    is still in the figure: a group whose other rows are all her own is then not hers alone.
     """
     found = figures(viewer, name)
     one = found.of(*cell)
     if one is None or (one.news is not None and own and one.news - own < found.k):
         return None
     with releaser_session(viewer) as db:
-        told = sums(db, found.metric, GRAINS[cell[0]], one.base).get(tuple(cell[1:]))
+        here = found.metric, GRAINS[cell[0]]
+        told = sums(db, *here, one.base).get(tuple(cell[1:]))
+        erased = changes(db, *here, since=one.base, until=one.base).get(tuple(cell[1:]), 0)
     rest = (told.learners if told else 0) - own
-    return one if rest <= 0 or rest >= found.k else None
+    return one if rest >= found.k or (rest <= 0 and not erased) else None
 
 
 def _answer(

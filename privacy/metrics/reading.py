@@ -118,7 +118,11 @@ def sums(db: Connection, metric: Metric, grain: Grain, version: date) -> dict[Ke
 def changes(
     db: Connection, metric: Metric, grain: Grain, *, since: date, until: date
 ) -> dict[Keys, int]:
-    """By group, how many learners came, went or have another value than in the earlier week."""
+    """By group, how many learners came, went or have another value than in the earlier week.
+
+    At least so many: of those erased since, nobody knows whether a figure was about them. They
+    are 1 together where nobody else has changed, and else not counted.
+    """
     one, two = _pair(grain)
     rows = func.chalkline.release_changes(
         metric.row_name, grain.slice, one, two, metric.lower, metric.upper, since, until
