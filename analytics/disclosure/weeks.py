@@ -9,6 +9,11 @@ family are one table of changes, with the same cells open in it, and no third we
 What was hidden at first stays hidden while the chain of weeks lasts. What has shrunk below
 k, and what would give it away, is closed: its last figure stands for good. An attacker is taken to
 know in which cells nobody changed. Where no choice is safe, nothing is renewed.
+
+What a linear program decides before a week is shown: that of its hidden cells none is told to hold
+some and fewer than k, and that between two weeks of a family no change of few is told. That three
+and more weeks, or families together, say no more is argued above and attacked (`bench.weeks`), not
+proved. Of the erased `changed` holds at most that somebody has changed: never enough for k.
 """
 
 from collections.abc import Sequence
