@@ -14,7 +14,7 @@ import privacy
 from components import copies
 from db.people import PlainPerson, write_sealed
 from db.tables import ErasureRequest, Learner, RetentionBatch, RetentionRule
-from pages.records import file, office
+from pages.records import disclosing, office
 from pages.records import requests as shown
 from pages.students.links import token
 from privacy import policies, retention
@@ -239,7 +239,7 @@ def test_the_printed_copy_and_disclosure_record_are_pdfs(
     copy = requests.copy_of(RITA, request=request)
     assert shown.paper(RITA, request, copy)[:5] == b"%PDF-"
     told = disclosures.disclosure_record(RITA, learner_id=ANA)
-    assert file.paper(RITA, told)[:5] == b"%PDF-"
+    assert disclosing.paper(RITA, told)[:5] == b"%PDF-"
 
 
 def test_a_copy_in_csv_runs_no_formula() -> None:

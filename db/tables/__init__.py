@@ -31,6 +31,15 @@ from db.tables.assessment import (
     ItemCompetency,
     ItemResponse,
 )
+from db.tables.audit import (
+    AccessAlert,
+    AuditCheck,
+    AuditCheckpoint,
+    AuditEntry,
+    BreakGlass,
+    Disclosure,
+    KeyUsage,
+)
 from db.tables.base import SCHEMA, Table
 from db.tables.casework import (
     CaseloadRule,
@@ -51,17 +60,10 @@ from db.tables.content import (
     Section,
 )
 from db.tables.custody import (
-    AccessAlert,
     AnonymousHistory,
-    AuditCheck,
-    AuditCheckpoint,
-    AuditEntry,
-    BreakGlass,
     Consent,
     Correction,
-    Disclosure,
     ErasureRequest,
-    KeyUsage,
     LegalHold,
     RecordOpening,
     RetentionBatch,

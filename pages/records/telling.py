@@ -1,16 +1,16 @@
 """What the parts of the records office have in common: refusals in words, and a moment's notice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
 import streamlit as st
 
 from privacy import NotAllowed
-from privacy.consent import ConsentError
+from privacy.consent import ConsentError, Law
 
 GIVERS: Final = {"parent": "A parent", "learner": "The learner herself", "school": "The school"}
-LAWS: Final = {
+LAWS: Final[Mapping[Law, str]] = {
     "FERPA": "FERPA (education records)",
     "COPPA": "COPPA (children under 13, online)",
     "GDPR": "GDPR (European Union)",
