@@ -606,8 +606,13 @@ def test_a_restricted_note_is_on_no_other_persons_wire_in_a_browser(
             expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
             for number, table in enumerate(page.get_by_text("Show as a table").all()[:3]):
                 table.click()
+                button = page.get_by_role("button", name="Download as CSV")
+                expect(button).to_have_count(number + 1)
+                settled(page)
                 others.take(page, "Download as CSV", nth=number)
             page.get_by_role("button", name="Conference sheet").click()
+            expect(page.get_by_role("button", name="Download (PDF)")).to_be_visible()
+            settled(page)
             others.take(page, "Download (PDF)")
             others.read()
         for address in hers:

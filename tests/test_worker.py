@@ -117,7 +117,11 @@ def test_a_row_written_with_plain_sql_is_in_the_state_within_seconds(
     assert (
         sum(run.job == "refresh" for run in runs) == 4
     )  # two districts made whole, then one class twice
-    assert not db.scalar(text("SELECT count(*) FROM procrastinate.procrastinate_jobs"))
+    # One that had been asked for at the moment of the signal waits for the next worker.
+    done = (
+        "SELECT status FROM procrastinate.procrastinate_jobs WHERE status NOT IN ('todo', 'doing')"
+    )
+    assert db.scalars(text(done)).all() == []
 
 
 def test_a_killed_worker_is_followed_by_one_that_goes_on(
