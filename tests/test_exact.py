@@ -571,6 +571,25 @@ def test_nor_one_whose_news_may_be_of_few_that_she_does_not_know(schools: Distri
     assert told == [True, True, False, False]
 
 
+def test_nor_one_that_stands_where_others_have_changed_since(schools: District) -> None:
+    """Three have left Elm, too few to tell it anew: of the 135 that its figure is about, somebody
+    who sees 135 today, or 128, may know all but three or four. Before they left she may see it.
+    """
+    tess, cell = cast.viewer("Tess Moran"), ("school", str(ELM))
+
+    def told() -> list[bool]:
+        every = [exact.compare(tess, "assessment_mean", cell, own=n) for n in (127, 128, 135)]
+        return [one is not None for one in every]
+
+    assert told() == [True, True, True]
+    with schools.jobs.begin() as db:
+        fewer = {**USUAL, (ELM, 6): USUAL[ELM, 6] - 3}
+        write_week(db, FIRST + timedelta(days=7), people(fewer))
+    one = figures().by_cell[cell]
+    assert one.since == FIRST
+    assert told() == [True, False, False]
+
+
 def test_nor_one_whose_only_other_learner_was_erased(schools: District) -> None:
     """Elm's figure is of 135 learners, and she sees 134 of them: the other one's is what she could
     subtract, before the erasure as after it. Of a group that is all her own nothing is hidden.

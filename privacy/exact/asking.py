@@ -76,19 +76,23 @@ def compare(viewer: Viewer, name: str, cell: Cell, *, own: int) -> Figure | None
     """The figure of a group beside which somebody sees `own` of its learners one by one.
 
     None also where the rest of the group is fewer than k, or may be so of those who have changed
-    since an earlier figure: she could subtract her own from either. Somebody who was erased since
-    is still in the figure: a group whose other rows are all her own is then not hers alone.
+    since an earlier figure: she could subtract her own from either. Nobody knows which of her own
+    were in a figure that stands, or whose were the learners who have gone or been erased since: as
+    many as have changed are taken off the rest.
     """
     found = figures(viewer, name)
     one = found.of(*cell)
-    if one is None or (one.news is not None and own and one.news - own < found.k):
+    if one is None or found.version is None:
+        return None
+    if one.news is not None and own and one.news - own < found.k:
         return None
     with releaser_session(viewer) as db:
         here = found.metric, GRAINS[cell[0]]
         told = sums(db, *here, one.base).get(tuple(cell[1:]))
-        erased = changes(db, *here, since=one.base, until=one.base).get(tuple(cell[1:]), 0)
+        since = changes(db, *here, since=one.base, until=found.version.data_version)
+    moved = since.get(tuple(cell[1:]), 0)
     rest = (told.learners if told else 0) - own
-    return one if rest >= found.k or (rest <= 0 and not erased) else None
+    return one if rest - moved >= found.k or (rest <= 0 and not moved) else None
 
 
 def _answer(
