@@ -12,6 +12,7 @@ from privacy import retention
 from privacy.erasure import Custody
 from privacy.keystore import open_keystore
 from privacy.requests import run_requests
+from privacy.turns import Turns
 
 
 def chores(settings: Settings) -> tuple[Chore, ...]:
@@ -30,8 +31,16 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 
     def carry_out_decisions(engine: Engine, now: datetime) -> dict[str, Any] | None:
         custody = Custody(open_keystore(settings.keys_at), settings.erased_file)
-        done = run_requests(engine, custody, now=now)
-        done |= retention.run_approved(engine, custody, now=now)
+        done: dict[str, int] = {}
+        turns = Turns()
+
+        def note(made: dict[str, int]) -> int:
+            done.update(made)
+            return len(made)
+
+        turns.take(lambda: note(run_requests(engine, custody, now=now)))
+        turns.take(lambda: note(retention.run_approved(engine, custody, now=now)))
+        turns.end()
         return dict(done) or None
 
     return (

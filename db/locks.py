@@ -17,6 +17,7 @@ class Work(IntEnum):
     HISTORY = 7_242_622
     EXACT_FIGURES = 7_242_624
     FITTING = 7_242_627
+    ERASING = 7_242_629
 
 
 def alone(connection: Connection, work: Work, district: int) -> None:

@@ -5,6 +5,7 @@ that still hold the old one are deleted, to be made again; the trail names field
 """
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,14 +20,17 @@ from privacy.datakeys import data_keys
 from privacy.keystore import KeyStore
 from privacy.names import name_token
 from privacy.people import SEALED, TABLE
+from privacy.turns import Turns
 from privacy.usage import used_by
 
 PARTS: Final = SEALED  # what of a learner can be corrected here
 STORED: Final = "corrections"
 
 
-def carry_out_corrections(engine: Engine, keystore: KeyStore, *, now: datetime) -> int:
-    """Does what was accepted of verified requests; returns how many."""
+def carry_out_corrections(
+    engine: Engine, keystore: KeyStore, *, turns: Turns, now: datetime
+) -> int:
+    """Does what was accepted of verified requests, each in turn; returns how many."""
     index_key = keystore.secret("index")
     waiting = (
         select(
@@ -52,18 +56,21 @@ def carry_out_corrections(engine: Engine, keystore: KeyStore, *, now: datetime) 
             ErasureRequest.done_at.is_(None),
         )
         .order_by(Correction.decided_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
     )
-    number = 0
-    while True:
+    with engine.begin() as connection:
+        found = connection.execute(waiting).all()
+
+    def correct(correction: UUID) -> int:
+        mine = waiting.where(Correction.correction_id == correction)
         with engine.begin() as connection:
-            row = connection.execute(waiting).one_or_none()
+            row = connection.execute(mine.with_for_update(skip_locked=True)).one_or_none()
             if row is None:
-                return number
+                return 0
             with used_by(row.district_id, "records office", "correction"):
                 _correct(connection, keystore, index_key, row, now)
-        number += 1
+        return 1
+
+    return sum(turns.take(partial(correct, one.correction_id)) for one in found)
 
 
 def _correct(

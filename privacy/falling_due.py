@@ -88,33 +88,65 @@ def due(
 Candidate = tuple[UUID, UUID, date]
 
 
+def still_due(
+    connection: Connection,
+    keystore: KeyStore,
+    district: int,
+    rule_id: UUID,
+    *,
+    learners: Sequence[UUID],
+    today: date,
+) -> set[UUID]:
+    """Those of a batch's learners for whom its rule holds yet: it is in force, and its reason has
+    not gone since (she came back, was active, a consent was given).
+    """
+    rule = next((one for one in rules(connection, district) if one.rule_id == rule_id), None)
+    if rule is None:
+        return set()
+    found = _candidates(connection, keystore, district, rule, among=learners)
+    return {learner for learner, _, since in found if since <= today}
+
+
 def _candidates(
-    connection: Connection, keystore: KeyStore, district: int, rule: Rule
+    connection: Connection,
+    keystore: KeyStore,
+    district: int,
+    rule: Rule,
+    *,
+    among: Sequence[UUID] | None = None,
 ) -> Sequence[Candidate]:
-    """(learner, anonymous identifier, day on which the rule falls due)"""
+    """(learner, anonymous identifier, day on which the rule falls due); those who are in no batch
+    yet, or all `among` these.
+    """
     delay = rule.delay_days
     match rule.trigger:
         case "left":
-            query = _learners(district, rule, Learner.left_on).where(Learner.left_on.is_not(None))
+            query = _learners(district, rule, Learner.left_on, among).where(
+                Learner.left_on.is_not(None)
+            )
         case "no activity":
             last = func.date(Learner.last_active_at)
-            query = _learners(district, rule, last).where(Learner.last_active_at.is_not(None))
+            query = _learners(district, rule, last, among).where(
+                Learner.last_active_at.is_not(None)
+            )
         case "consent withdrawn":
             last = _of_consents(func.max(func.date(Consent.withdrawn_at)))
-            query = _learners(district, rule, last).where(Learner.consent_state == "withdrawn")
+            query = _learners(district, rule, last, among).where(
+                Learner.consent_state == "withdrawn"
+            )
         case "consent expired":
             last = _of_consents(func.max(Consent.expires_on))
             running = exists().where(*_THEIRS, Consent.expires_on.is_(None))
-            query = _learners(district, rule, last).where(
+            query = _learners(district, rule, last, among).where(
                 Learner.consent_state == "parental", ~running
             )
         case "turned 13":
-            query = _learners(district, rule, Learner.left_on).where(
+            query = _learners(district, rule, Learner.left_on, among).where(
                 Learner.collected == "online", Learner.consent_state == "parental"
             )
             return _birthdays(connection, keystore, district, query, 13, delay)
         case "turned 18":
-            query = _learners(district, rule, Learner.left_on)
+            query = _learners(district, rule, Learner.left_on, among)
             return _birthdays(connection, keystore, district, query, 18, delay)
         case other:
             raise ValueError(f"'{other}' is no trigger of a retention rule.")
@@ -132,7 +164,7 @@ def _of_consents(value: Any) -> Any:
     return select(value).where(*_THEIRS).correlate(Learner).scalar_subquery()
 
 
-def _learners(district: int, rule: Rule, since: Any) -> Select[Any]:
+def _learners(district: int, rule: Rule, since: Any, among: Sequence[UUID] | None) -> Select[Any]:
     """Whom the rule can be about: of its source, in no batch of it, with something to lose."""
     batched = exists().where(
         RetentionItem.district_id == district,
@@ -143,11 +175,11 @@ def _learners(district: int, rule: Rule, since: Any) -> Select[Any]:
         or_(
             and_(RetentionBatch.finished_at.is_(None), RetentionBatch.refused_at.is_(None)),
             RetentionBatch.refused_at > func.now() - KEPT_FOR,
-            and_(RetentionItem.state == "kept", RetentionBatch.prepared_at > func.now() - KEPT_FOR),
         ),
     )
     query = select(Learner.learner_id, Learner.anonymous_id, since).where(
-        Learner.district_id == district, ~batched
+        Learner.district_id == district,
+        ~batched if among is None else Learner.learner_id.in_(among),
     )
     if rule.source == "online":
         query = query.where(Learner.collected == "online")

@@ -6,15 +6,18 @@ is lifted. A batch is carried out a few learners a transaction and goes on where
 """
 
 from datetime import date, datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
 
+from db.locks import Work, alone
 from db.tables import RetentionBatch, RetentionItem, RetentionRule
 from privacy.erasure import ACTIONS, Cause, Custody, carry_out, held
-from privacy.falling_due import due, rules
+from privacy.falling_due import due, rules, still_due
 from privacy.keystore import KeyStore
+from privacy.turns import Turns
 
 _AT_ONCE: Final = 25  # learners in one transaction
 _LOCK: Final = 7_242_623
@@ -62,6 +65,7 @@ def run_approved(engine: Engine, custody: Custody, *, now: datetime) -> dict[str
                 RetentionBatch.district_id,
                 RetentionBatch.batch_id,
                 RetentionBatch.approved_by,
+                RetentionRule.rule_id,
                 RetentionRule.action,
                 RetentionRule.category,
             )
@@ -80,29 +84,37 @@ def run_approved(engine: Engine, custody: Custody, *, now: datetime) -> dict[str
             .order_by(RetentionBatch.approved_at)
         ).all()
     done: dict[str, int] = {}
-    for district, batch, approver, action, category in batches:
-        cause = Cause(f"retention: {action}", approver, {"batch": str(batch)})
-        while True:
-            number = _step(engine, custody, district, batch, action, category, cause, now)
-            if number is None:
-                break
-            done[action] = done.get(action, 0) + number
+    turns = Turns()
+    for row in batches:
+        number = turns.take(partial(_whole, engine, custody, row, now))
+        if number:
+            done[row.action] = done.get(row.action, 0) + number
+    turns.end()
     return done
 
 
+def _whole(engine: Engine, custody: Custody, batch: Row[*tuple[Any, ...]], now: datetime) -> int:
+    """A batch to its end; how many learners something was done to."""
+    number = 0
+    while (some := _step(engine, custody, batch, now)) is not None:
+        number += some
+    return number
+
+
 def _step(
-    engine: Engine,
-    custody: Custody,
-    district: int,
-    batch: UUID,
-    action: str,
-    category: str,
-    cause: Cause,
-    now: datetime,
+    engine: Engine, custody: Custody, batch: Row[*tuple[Any, ...]], now: datetime
 ) -> int | None:
-    """The next few learners of a batch, in one transaction; None when there are no more."""
-    here = [RetentionItem.district_id == district, RetentionItem.batch_id == batch]
+    """The next few learners of a batch, in one transaction; None when there are no more.
+
+    Days lie between a batch and its approval: who is held by now stays, and so does she for whom
+    the rule holds no more.
+    """
+    district = batch.district_id
+    here = [RetentionItem.district_id == district, RetentionItem.batch_id == batch.batch_id]
+    detail = {"batch": str(batch.batch_id)}
+    cause = Cause(f"retention: {batch.action}", batch.approved_by, detail)
     with engine.begin() as connection:
+        alone(connection, Work.ERASING, district)  # a hold that is being placed comes first
         learners = connection.scalars(
             select(RetentionItem.learner_id)
             .where(*here, RetentionItem.state == "due")
@@ -113,23 +125,31 @@ def _step(
         if not learners:
             connection.execute(
                 update(RetentionBatch)
-                .where(RetentionBatch.district_id == district, RetentionBatch.batch_id == batch)
+                .where(
+                    RetentionBatch.district_id == district,
+                    RetentionBatch.batch_id == batch.batch_id,
+                )
                 .values(finished_at=now)
             )
             return None
-        kept = [one for one in learners if held(connection, district, one)]
-        free = [one for one in learners if one not in kept]
+        today: date = connection.execute(select(func.chalkline.today(district))).scalar_one()
+        reason = still_due(
+            connection, custody.keystore, district, batch.rule_id, learners=learners, today=today
+        )
+        on_hold = [one for one in learners if held(connection, district, one)]
+        kept = [one for one in learners if one not in reason and one not in on_hold]
+        free = [one for one in learners if one in reason and one not in on_hold]
         number = carry_out(
             connection,
             custody,
             district,
             free,
-            action=action,
-            category=category,
+            action=batch.action,
+            category=batch.category,
             cause=cause,
             now=now,
         )
-        for state, whom in (("held", kept), ("done", free)):
+        for state, whom in (("held", on_hold), ("kept", kept), ("done", free)):
             connection.execute(
                 update(RetentionItem)
                 .where(*here, RetentionItem.learner_id.in_(whom))

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 import privacy
 from db.tables import RoleRequest
@@ -32,6 +32,13 @@ def decide(
         )
     told = None
     with privacy.session(viewer) as db:
+        this = [
+            RoleRequest.district_id == viewer.district_id,
+            RoleRequest.request_id == request.request_id,
+            RoleRequest.decided_at.is_(None),
+        ]
+        if db.scalar(select(RoleRequest.request_id).where(*this).with_for_update()) is None:
+            raise NotAllowed("This request was decided before. Reload the page.")
         if agreed:
             match request.kind:
                 case "role" if request.role and request.school_id:
@@ -51,11 +58,7 @@ def decide(
                     told = new_password(db, viewer, staff_id=request.staff_id)
         db.execute(
             update(RoleRequest)
-            .where(
-                RoleRequest.district_id == viewer.district_id,
-                RoleRequest.request_id == request.request_id,
-                RoleRequest.decided_at.is_(None),
-            )
+            .where(*this)
             .values(decided_by=viewer.staff_id, decided_at=now, agreed=agreed)
         )
         said = "agreed" if agreed else "declined"

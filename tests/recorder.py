@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error, Page, Request
+from playwright.sync_api import BrowserContext, Error, Page, Request, TimeoutError
 from pypdf import PdfReader
 
 
@@ -35,8 +35,15 @@ class Recorder:
 
     def take(self, page: Page, button: str, *, nth: int = 0) -> None:
         """Downloads a file, and looks into it."""
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=button).nth(nth).click()
+        # A click that meets a page being drawn anew is lost, as anybody's is, who clicks again.
+        for last in (False, False, True):
+            try:
+                with page.expect_download(timeout=8_000) as waiting:
+                    page.get_by_role("button", name=button).nth(nth).click()
+                break
+            except TimeoutError:
+                if last:
+                    raise
         name = waiting.value.suggested_filename
         self.came.append((f"file {name}", unpacked(Path(waiting.value.path()).read_bytes())))
 

@@ -79,6 +79,25 @@ def test_a_correction_is_sealed_anew_found_by_the_new_name_and_keeps_no_old_valu
     )
 
 
+def test_a_closed_request_is_not_accepted_nor_an_accepted_one_closed(
+    district: District, custody: Custody
+) -> None:
+    """Two clerks with the same page open: what the trail says was accepted is also made."""
+    opened("Ana Ruiz")
+    request = verified(ANA, "correction")
+    corrections.accept(RITA, request=request, asked={"family_name": "Fontane"}, now=NOW)
+    with pytest.raises(NotAllowed, match="is made within minutes"):
+        requests.close(RITA, request=request, outcome="refused", now=NOW)
+    assert run_requests(district.jobs, custody, now=NOW) == {"corrected": 1}
+    opened("Ana Fontane")
+    other = verified(ANA, "correction")
+    requests.close(RITA, request=other, outcome="refused", now=NOW)
+    with pytest.raises(NotAllowed):
+        corrections.accept(RITA, request=other, asked={"family_name": "Ruiz"}, now=NOW)
+    with district.jobs.begin() as db:
+        assert db.scalars(select(Correction.outcome)).all() == ["accepted"]
+
+
 def test_what_is_asked_is_sealed_while_it_waits_and_gone_when_done(
     district: District, custody: Custody
 ) -> None:

@@ -1,6 +1,7 @@
 """The records office: what a clerk sees, consents, requests, retention, what erasing reaches."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -9,11 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text, update
+from sqlalchemy import create_engine, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import privacy
 from db.erasing import TOMBSTONES, rows_of, tables_of_learners
+from db.locks import Work, alone
 from db.people import PlainPerson
 from db.refresh import refresh
 from db.tables import (
@@ -24,6 +26,7 @@ from db.tables import (
     ErasureRequest,
     Learner,
     LearnerPii,
+    LegalHold,
     RecordOpening,
     ReleaseRow,
     RetentionBatch,
@@ -352,10 +355,14 @@ def test_a_copy_nobody_fetched_is_deleted(district: District, custody: Custody) 
 # What erasing reaches
 
 
-def erase(district: District, custody: Custody, name: str = "Ana Ruiz", **more: object) -> None:
+def approved(name: str = "Ana Ruiz", **more: object) -> None:
+    """Her erasure, which waits for the job."""
     opened(name)
-    request = verified(cast.of(name), "erasure", **more)
-    requests.approve(ADAM, request=request)
+    requests.approve(ADAM, request=verified(cast.of(name), "erasure", **more))
+
+
+def erase(district: District, custody: Custody, name: str = "Ana Ruiz", **more: object) -> None:
+    approved(name, **more)
     assert run_requests(district.jobs, custody, now=NOW) == {"erased": 1}
 
 
@@ -689,6 +696,79 @@ def test_a_hold_keeps_a_learner_out_of_an_approved_batch(
         states = dict(db.execute(select(RetentionItem.learner_id, RetentionItem.state)).all())
     assert left == {ANA}
     assert states == {ANA: "held", BEN: "done"}
+
+
+def test_who_came_back_between_batch_and_approval_stays(
+    district: District, custody: Custody
+) -> None:
+    gone(district, ANA)
+    gone(district, BEN)
+    decided(district, custody)
+    with district.jobs.begin() as db:
+        db.execute(update(Learner).where(Learner.learner_id == ANA).values(left_on=None))
+    assert retention.run_approved(district.jobs, custody, now=NOW) == {"delete": 1}
+    with district.jobs.begin() as db:
+        states = dict(db.execute(select(RetentionItem.learner_id, RetentionItem.state)).all())
+    assert states == {ANA: "kept", BEN: "done"}
+    gone(district, ANA)
+    assert found(district, custody) == {ANA}  # when she leaves again, she is asked about again
+
+
+def test_a_rule_switched_off_after_approval_erases_nobody(
+    district: District, custody: Custody
+) -> None:
+    gone(district, ANA)
+    decided(district, custody)
+    with district.jobs.begin() as db:
+        db.execute(update(RetentionRule).values(active=False))
+    assert retention.run_approved(district.jobs, custody, now=NOW) == {}
+    with district.jobs.begin() as db:
+        assert db.scalar(select(LearnerPii.learner_id).where(LearnerPii.learner_id == ANA))
+
+
+def test_a_hold_that_is_being_placed_is_waited_for(district: District, custody: Custody) -> None:
+    """The erasure begins while the clerk's hold is not yet committed."""
+    approved()
+    with ThreadPoolExecutor(1) as pool:
+        with privacy.session(RITA) as db:
+            alone(db, Work.ERASING, 1)
+            erasing = pool.submit(run_requests, district.jobs, custody, now=NOW)
+            with pytest.raises(TimeoutError):
+                erasing.result(timeout=1)
+            db.execute(
+                insert(LegalHold)
+                .values(
+                    district_id=1, hold_id=UUID(int=7), learner_id=ANA, reason="Court order",
+                    placed_by=RITA.staff_id, placed_at=NOW,
+                )
+                .inline()
+            )  # fmt: skip
+        assert erasing.result(timeout=30) == {}
+    with district.jobs.begin() as db:
+        assert db.scalar(select(LearnerPii.learner_id).where(LearnerPii.learner_id == ANA))
+
+
+def test_a_hold_on_a_record_that_was_erased_meanwhile_is_refused(
+    district: District, custody: Custody
+) -> None:
+    erase(district, custody)
+    with pytest.raises(NotAllowed, match="not here"):
+        holds.place(RITA, learner_id=ANA, reason="Court order 26-114", now=NOW)
+
+
+def test_a_damaged_record_keeps_nobody_elses_request_waiting(
+    district: District, custody: Custody
+) -> None:
+    """Ben's data key is gone, so no copy can be made for him; Ana's erasure is approved."""
+    opened("Ben Cole")
+    verified(BEN, "access")
+    approved()
+    with district.jobs.begin() as db:
+        db.execute(delete(DataKey).where(DataKey.learner_id == BEN))
+    with pytest.raises(LookupError):
+        run_requests(district.jobs, custody, now=NOW)
+    with district.jobs.begin() as db:
+        assert not db.scalar(select(LearnerPii.learner_id).where(LearnerPii.learner_id == ANA))
 
 
 def test_a_refused_batch_is_asked_again_in_a_year_only(

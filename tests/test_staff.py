@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 import privacy
+from db.tables import AuditEntry
 from privacy import NotAllowed, Viewer, accounts, passwords
 from queries import deciding, posts, second_person, staff
 from queries.posts import FirstPassword
@@ -119,6 +120,19 @@ def test_what_was_declined_is_not_done_and_does_not_wait(district: District) -> 
     assert roles("Omar Haddad") == ["teacher"]
     with pytest.raises(DBAPIError, match="row-level security"):
         give(SAM, cast.of("Omar Haddad"), "records")
+
+
+def test_what_was_decided_is_not_decided_again_on_a_page_that_is_old(district: District) -> None:
+    who = cast.of("Omar Haddad")
+    posts.assign(ADAM, staff_id=who, role="records", school_id=WHOLE, today=cast.TODAY)
+    [request] = waiting()
+    deciding.decide(SAM, request=request, agreed=True, today=cast.TODAY, now=NOW)
+    for agreed in (False, True):
+        with pytest.raises(NotAllowed, match="decided before"):
+            deciding.decide(SAM, request=request, agreed=agreed, today=cast.TODAY, now=NOW)
+    with district.jobs.begin() as db:
+        said = select(AuditEntry.action).where(AuditEntry.action.like("request %"))
+        assert db.scalars(said).all() == ["request agreed"]
 
 
 def test_a_request_is_for_what_was_asked_and_for_a_week(district: District) -> None:

@@ -19,7 +19,7 @@ from privacy.corrections import PARTS
 from privacy.datakeys import data_keys
 from privacy.session import SEEN_KEY
 from privacy.usage import used_for
-from queries.records.requests import Request, changed
+from queries.records.requests import Request, changed, still_open
 from queries.students.contacts import Contact, parsed
 from queries.trail import record
 
@@ -237,6 +237,7 @@ def contacts_text(contacts: list[Contact]) -> str | None:
 def _decide(
     db: Connection, viewer: Viewer, request: Request, learner: UUID, **values: object
 ) -> None:
+    still_open(db, viewer, request)
     done = db.scalar(
         select(Correction.correction_id).where(
             Correction.district_id == viewer.district_id,

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
 import privacy
-from db.tables import LegalHold, Staff
+from db.locks import Work, alone
+from db.tables import Learner, LegalHold, Staff
 from privacy import NotAllowed, Viewer, people
 from queries.trail import record
+
+GONE: Final = "This record is not here, or not open to you. Open the file again."
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ def place(viewer: Viewer, *, learner_id: UUID | None, reason: str, now: datetime
     if len(reason.strip()) < 5:
         raise NotAllowed("Say why: the case or the order, such as 'Court order 26-114'.")
     with privacy.session(viewer) as db:
+        alone(db, Work.ERASING, viewer.district_id)  # what is being erased is gone first, or stays
+        here = select(Learner.learner_id).where(
+            Learner.district_id == viewer.district_id, Learner.learner_id == learner_id
+        )
+        if learner_id is not None and db.scalar(here) is None:
+            raise NotAllowed(GONE)
         db.execute(
             insert(LegalHold)
             .values(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 import privacy
+from db.locks import Work, alone
 from db.tables import (
     Backup,
     Correction,
@@ -103,6 +104,7 @@ def register(
         raise NotAllowed("A request can not have arrived in the future. Correct the day.")
     due = received_on + timedelta(days=answer_days(law))
     with privacy.session(viewer) as db:
+        alone(db, Work.ERASING, viewer.district_id)  # who asks to see a record keeps it till then
         row = db.execute(
             select(Learner.anonymous_id, LearnerPii.birth_date)
             .join(
@@ -171,14 +173,34 @@ def approve(viewer: Viewer, *, request: Request) -> None:
 
 def close(viewer: Viewer, *, request: Request, outcome: str, now: datetime) -> None:
     """Ends a request that a person answered: handed over, corrected elsewhere, or refused."""
-    _change(
-        viewer,
-        request,
-        "closed request",
-        [ErasureRequest.approved_by.is_(None)],
-        done_at=now,
-        outcome=outcome,
+    with privacy.session(viewer) as db:
+        still_open(db, viewer, request)
+        accepted = select(Correction.correction_id).where(
+            Correction.district_id == viewer.district_id,
+            Correction.request_id == request.request_id,
+            Correction.outcome == "accepted",
+        )
+        if db.scalar(accepted) is not None:
+            raise NotAllowed(
+                "A correction was accepted and is made within minutes; that ends the request."
+            )
+        free = [ErasureRequest.approved_by.is_(None)]
+        changed(db, viewer, request, "closed request", free, done_at=now, outcome=outcome)
+
+
+def still_open(db: Connection, viewer: Viewer, request: Request) -> None:
+    """Keeps the request as it is for this transaction; NotAllowed when it is open no more."""
+    row = db.scalar(
+        select(ErasureRequest.request_id)
+        .where(
+            ErasureRequest.district_id == viewer.district_id,
+            ErasureRequest.request_id == request.request_id,
+            ErasureRequest.done_at.is_(None),
+        )
+        .with_for_update()
     )
+    if row is None:
+        raise NotAllowed(GONE)
 
 
 def copy_of(viewer: Viewer, *, request: Request) -> dict[str, Any]:
