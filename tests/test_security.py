@@ -1,6 +1,7 @@
 """The security officer's page: alerts, the search in the trail, others' sessions, exports."""
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pandas as pd
 import pytest
@@ -13,8 +14,10 @@ import privacy
 from components.show import to_csv
 from db.audit.unusual import GUESSES, REFUSED
 from db.audit.work import chain_all
+from pages.account.security import by_label
 from privacy import NotAllowed, Viewer, clicks, oversight, tickets, trail, web_sessions
 from privacy.accounts import KnownAccount
+from privacy.oversight import OpenSession
 from queries import security
 from queries.students.learner import learner_record
 from queries.students.viewed import own_looks
@@ -51,6 +54,18 @@ def test_the_search_finds_by_person_action_learner_and_day(district: District) -
     assert security.entries(SAM, action="viewed learner", first=began, last=today)
     assert not security.entries(SAM, action="viewed learner", last=date(2020, 1, 1))
     assert not security.entries(SAM, action="viewed learner", first=date(2100, 1, 1))
+
+
+def test_two_people_of_one_name_can_each_be_signed_out() -> None:
+    def one(number: int, role: str) -> OpenSession:
+        return OpenSession(UUID(int=number), "Ana Ruiz", role, "Firefox", "password", NOW, NOW)
+
+    found = [one(1, "teacher"), one(2, "counselor"), one(3, "teacher"), one(1, "teacher")]
+    assert by_label(found) == {
+        "Ana Ruiz, counselor": UUID(int=2),
+        "Ana Ruiz, teacher": UUID(int=1),
+        "Ana Ruiz, teacher (2)": UUID(int=3),
+    }
 
 
 def test_searching_the_trail_is_itself_in_the_trail(district: District) -> None:

@@ -1,6 +1,8 @@
 """Security: unusual access, the audit trail, who is signed in, keys; for the security officer."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -13,6 +15,7 @@ from pages import guard
 from pages.account import audit, second_person
 from pages.account.second_person import once
 from privacy import Viewer, door, oversight
+from privacy.oversight import OpenSession
 from queries import security
 from queries.security import Alert
 
@@ -126,7 +129,7 @@ def _sessions(viewer: Viewer) -> None:
         for one in found
     ]
     plain_table(head, rows, caption="Browsers signed in now", key="sessions")
-    others = {one.name: one.account_id for one in found if one.account_id != viewer.account_id}
+    others = by_label([one for one in found if one.account_id != viewer.account_id])
     if not others:
         return
     with st.form("sign-out", border=False, width=420):
@@ -135,6 +138,16 @@ def _sessions(viewer: Viewer) -> None:
     if sent and who:
         oversight.sign_out(viewer, account_id=others[who], now=guard.now())
         st.rerun()
+
+
+def by_label(found: Sequence[OpenSession]) -> dict[str, UUID]:
+    """Accounts by what to call them; two people of one name are told apart by role, or a number."""
+    known = {one.account_id: f"{one.name}, {one.role}" for one in reversed(found)}
+    labels: dict[str, UUID] = {}
+    for account, label in sorted(known.items(), key=lambda pair: (pair[1], pair[0])):
+        same = sum(other.startswith(label) for other in labels)
+        labels[f"{label} ({same + 1})" if same else label] = account
+    return labels
 
 
 def _keys(viewer: Viewer) -> None:
