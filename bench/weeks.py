@@ -5,15 +5,13 @@ database, none of the k who must have changed; the attacker counts them all the 
 """
 
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import process_time
 from typing import Final
 
 import numpy as np
 
-from analytics.disclosure import Cell, Since, Table, fresh, renewed
-from tests.districts import Bools, Floats, Learners, Shape, Week, recovered, standing, tell
+from tests.districts import Bools, Learners, Rule, Shape, publish, recovered
 
 K: Final = 5
 DISTRICTS: Final = 100
@@ -35,7 +33,8 @@ def main(districts: int = DISTRICTS) -> None:
         erased += int(gone[-1].sum())
         table = shape.table()
         for careful in (True, False):
-            published = publish(table, shape, weeks, gone, careful=careful)
+            rule: Rule = "as released" if careful else "week by week"
+            published = publish(table, shape, weeks, K, rule=rule, gone=gone)
             told[careful] += sum(int(one.shown.sum()) for one in published)
             found = recovered(table, published, K)
             fallen[careful] += len(found)
@@ -84,63 +83,6 @@ def district(rng: np.random.Generator) -> tuple[Shape, list[Learners], list[Bool
         weeks.append(replace(people, school=school, value=value))
         gone.append(now)
     return shape, weeks, gone
-
-
-def publish(
-    table: Table,
-    shape: Shape,
-    weeks: Sequence[Learners],
-    gone: Sequence[Bools],
-    *,
-    careful: bool,
-) -> list[Week]:
-    """Releases week after week; not `careful`: each as if there were none before."""
-    masks = [shape.masks(people) for people in weeks]
-    seen: list[Bools] = []
-    closed = np.zeros(len(table), dtype=np.bool_)
-    published: list[Week] = []
-    for now, people in enumerate(weeks):
-        counts = table.array({cell: mask.sum() for cell, mask in masks[now].items()})
-        with_it = table.array({cell: people.value[mask].sum() for cell, mask in masks[now].items()})
-        says = tell(counts, with_it)
-        moved = [_moved(masks, weeks, then, now) for then in range(now + 1)]
-        true = [_array(table, {c: int(m.sum()) for c, m in one.items()}) for one in moved]
-        if not careful or not any(one.any() for one in seen):
-            shows = fresh(table, counts, K, told=says)
-        else:
-            known = [
-                _array(
-                    table,
-                    {c: max(int((m & ~gone[now]).sum()), int(m.any())) for c, m in one.items()},
-                )
-                for one in moved
-            ]
-            earlier = [Since(one, a) for one, a in zip(seen, known, strict=False) if one.any()]
-            made = renewed(table, counts, K, earlier=earlier, closed=closed, told=says)
-            shows, closed = made.fresh, made.closed
-        unchanged = (true[max(now - 1, 0)] == 0) & ~table.unpublished
-        published.append(
-            Week(counts, with_it, says, unchanged, shows, *standing(shows, true, published))
-        )
-        seen.append(shows)
-    return published
-
-
-def _moved(
-    masks: Sequence[Mapping[Cell, Bools]], weeks: Sequence[Learners], then: int, now: int
-) -> dict[Cell, Bools]:
-    """Of each cell the learners who came, went or have another value."""
-    other = weeks[then].value != weeks[now].value
-    return {
-        cell: (masks[then][cell] != mask) | (masks[then][cell] & mask & other)
-        for cell, mask in masks[now].items()
-    }
-
-
-def _array(table: Table, found: Mapping[Cell, int]) -> Floats:
-    moved = table.array({cell: float(some) for cell, some in found.items()})
-    moved[table.unpublished] = 0
-    return moved
 
 
 if __name__ == "__main__":

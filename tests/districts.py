@@ -128,9 +128,19 @@ Rule = Literal["as released", "week by week", "small ones hidden"]
 
 
 def publish(
-    table: Table, shape: Shape, weeks: Sequence[Learners], k: int, *, rule: Rule = "as released"
+    table: Table,
+    shape: Shape,
+    weeks: Sequence[Learners],
+    k: int,
+    *,
+    rule: Rule = "as released",
+    gone: Sequence[Bools] | None = None,
 ) -> list[Week]:
-    """Releases week after week; the other rules are the negative controls."""
+    """Releases week after week; the other rules are the negative controls.
+
+    `gone` says of each week who has been erased by it: to the rule her groups have changed, and she
+    is none of the k who must have; the attacker counts her all the same.
+    """
     masks = [shape.masks(people) for people in weeks]
     seen: list[Bools] = []
     closed = np.zeros(len(table), dtype=np.bool_)
@@ -146,8 +156,14 @@ def publish(
         elif rule == "week by week" or not any(one.any() for one in seen):
             shows = fresh(table, counts, k, told=says)
         else:
+            known = changed
+            if gone is not None:
+                known = [
+                    _all_changed(table, masks, weeks, then, now, gone=gone[now])
+                    for then in range(now + 1)
+                ]
             earlier = [
-                Since(one, moved) for one, moved in zip(seen, changed, strict=False) if one.any()
+                Since(one, moved) for one, moved in zip(seen, known, strict=False) if one.any()
             ]
             made = renewed(table, counts, k, earlier=earlier, closed=closed, told=says)
             shows, closed = made.fresh, made.closed
@@ -194,10 +210,12 @@ def _all_changed(
     weeks: Sequence[Learners],
     then: int,
     now: int,
+    *,
+    gone: Bools | None = None,
 ) -> Floats:
     moved = table.array(
         {
-            cell: _changed(masks[then][cell], mask, weeks[then], weeks[now])
+            cell: _counted(_changed(masks[then][cell], mask, weeks[then], weeks[now]), gone)
             for cell, mask in masks[now].items()
         }
     )
@@ -205,8 +223,13 @@ def _all_changed(
     return moved
 
 
-def _changed(before: Bools, after: Bools, then: Learners, now: Learners) -> int:
-    return int(((before != after) | (before & after & (then.value != now.value))).sum())
+def _changed(before: Bools, after: Bools, then: Learners, now: Learners) -> Bools:
+    return (before != after) | (before & after & (then.value != now.value))
+
+
+def _counted(moved: Bools, gone: Bools | None) -> int:
+    """How many changed; of those erased, 1 where nobody else has."""
+    return int(moved.sum()) if gone is None else max(int((moved & ~gone).sum()), int(moved.any()))
 
 
 def recovered(table: Table, weeks: Sequence[Week], k: int) -> list[tuple[str, int, Cell]]:
