@@ -9,8 +9,9 @@ from components.table import plain_table
 from pages import guard
 from pages.account import elsewhere, factor
 from privacy import Viewer, web_sessions
-from privacy.accounts import Wait, begin_attempt, settle
-from privacy.passwords import LONGEST, SHORTEST, matches, weakness
+from privacy.accounts import Wait
+from privacy.passwords import LONGEST, SHORTEST, weakness
+from privacy.proving import prove
 from privacy.web_sessions import Standing
 from queries.students.viewed import Look, own_looks
 
@@ -116,12 +117,10 @@ def _change(standing: Standing, present: str, fresh: str, again: str) -> str | N
         return "That is the password you have. Choose another."
     if weak := weakness(fresh, sign_in_name=standing.sign_in_name):
         return weak
-    attempt = begin_attempt(standing.sign_in_name, now=guard.now())
-    if isinstance(attempt, Wait):
-        return "Too many wrong passwords. Wait a while and try again."
-    right = matches(present, attempt.password_hash)
-    settle(attempt, right=right, now=guard.now())
-    if not right:
+    proof = prove(standing.account, password=present, code=None, now=guard.now())
+    if isinstance(proof, Wait):
+        return elsewhere.WAIT
+    if proof is None:
         return WRONG
     web_sessions.replace_password(standing.viewer, fresh, now=guard.now())
     return None
